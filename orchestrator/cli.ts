@@ -1,0 +1,27 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, asLakeError } from './errors.js';
+
+/**
+ * The command line: a verb per file under commands/. Results go to stdout (`--json` for machines), logs and
+ * progress to stderr. Exit codes are EXIT in errors.ts; README.md documents them.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('dimagi-lake')
+    .description("Keeps CommCare HQ's forms, cases and locations in a Delta Lake")
+    .showHelpAfterError()
+    .exitOverride();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (thrown) {
+    process.exitCode = report(thrown);
+  }
+}
+
+function report(thrown: unknown): number {
+  // Commander has printed its own message; --help and --version end with code 0.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const error = asLakeError(thrown);
+  process.stderr.write(`${error.code}: ${error.message}\nMend: ${error.mend}\n`);
+  if (error.code === 'INTERNAL' && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+  return error.exitCode;
+}

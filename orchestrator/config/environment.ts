@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { LakeError } from '../errors.js';
+
+/**
+ * The environment, read once to a readonly value; this is the only file that reads `process.env` for settings.
+ * Names are the original system's (design section 11) plus ours. Every fault is listed at once. Which variables a
+ * command needs differs, so each group is its own reader; README.md lists them all.
+ */
+type Source = Readonly<Record<string, string | undefined>>;
+
+const port = z.coerce.number().int().min(1).max(65535);
+const nonEmpty = z.string().trim().min(1);
+const storageUrl = nonEmpty.regex(/^(file:\/\/\/|s3a?:\/\/[^/]+)/, 'must start with file:/// or s3a://<bucket>');
+const postgresUrl = nonEmpty.regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL');
+const list = nonEmpty.transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const KAFKA = { KAFKA_BOOTSTRAP_SERVER_HOST: nonEmpty, KAFKA_BOOTSTRAP_SERVER_PORT: port };
+const LEDGER = { LEDGER_DATABASE_URL: postgresUrl, LEDGER_RUNNER_DATABASE_URL: postgresUrl };
+const STORAGE = {
+  CHECKPOINT_BASE_DIR: storageUrl,
+  HQ_DATA_PATH: storageUrl,
+  S3_ENDPOINT: z.url().optional(),
+  AWS_ACCESS_KEY_ID: nonEmpty.optional(),
+  AWS_SECRET_ACCESS_KEY: nonEmpty.optional(),
+  AWS_REGION: nonEmpty.default('us-east-1'),
+};
+const HQ = {
+  HQ_DATABASE_URL: postgresUrl,
+  HQ_SHARD_DATABASE_URLS: list.optional(),
+  HQ_BLOB_STORE: nonEmpty.regex(/^(file:\/\/\/|s3:\/\/[^/]+)/, 'must be file:///dir or s3://bucket'),
+  HQ_USERS: z.enum(['usercase', 'none']).default('usercase'),
+};
+const SPARK = {
+  SPARK_MASTER_URL: nonEmpty.regex(/^spark:\/\//, 'must be spark://host:port[,host:port]'),
+  SPARK_REST_URLS: list,
+  SPARK_REST_SECRET: nonEmpty.optional(),
+  SPARK_DRIVER_CLASSPATH: nonEmpty,
+  SPARK_CLASS_ARCHIVE: nonEmpty.optional(),
+  SPARK_DRIVER_MEMORY: nonEmpty.default('1g'),
+  /** More staged rows than this go to executors (`spark://`); fewer are merged inside the driver (`local[N]`). */
+  SPARK_LOCAL_MAX_ROWS: z.coerce.number().int().min(0).default(200_000),
+  SPARK_LOCAL_CORES: z.coerce.number().int().min(1).default(2),
+};
+const QUEUE = { REDIS_URL: nonEmpty.regex(/^rediss?:\/\//, 'must be a redis:// URL') };
+const WORK = {
+  LAKE_CONFIG: nonEmpty,
+  MAX_RECORDS_TO_PROCESS: z.coerce.number().int().min(1).max(10_000_000).default(50_000),
+  /** A driver whose heartbeat is older than this is taken for lost: its run is voided, its lanes submitted again. */
+  RUN_LEASE_SECONDS: z.coerce.number().int().min(5).default(60),
+  POLL_SECONDS: z.coerce.number().min(0.1).default(2),
+  /** Staged files are deleted this many days after their batch was committed. */
+  STAGING_KEEP_DAYS: z.coerce.number().min(0).default(7),
+};
+
+const INGESTION = z.object({
+  ...KAFKA,
+  ...LEDGER,
+  ...STORAGE,
+  ...HQ,
+  ...SPARK,
+  ...QUEUE,
+  ...WORK,
+});
+const LEDGER_ONLY = z.object({ ...LEDGER, ...STORAGE, LAKE_CONFIG: nonEmpty });
+
+export type IngestionEnvironment = Readonly<z.infer<typeof INGESTION>>;
+export type LedgerEnvironment = Readonly<z.infer<typeof LEDGER_ONLY>>;
+export type StorageEnvironment = Readonly<
+  Pick<IngestionEnvironment, 'S3_ENDPOINT' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_REGION'>
+>;
+
+/** What a process that ingests needs. @throws LakeError CONFIG_INVALID naming every fault */
+export function readIngestionEnvironment(source: Source = process.env): IngestionEnvironment {
+  return parse(INGESTION, source);
+}
+
+/** What a command that only looks into the ledger and the lake needs. @throws LakeError CONFIG_INVALID */
+export function readLedgerEnvironment(source: Source = process.env): LedgerEnvironment {
+  return parse(LEDGER_ONLY, source);
+}
+
+function parse<T extends z.ZodType>(schema: T, source: Source): z.infer<T> {
+  // An empty variable is an unset one: `export X=` in a shell file must not pass for a value.
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  // The value is not shown: it may be a secret.
+  const faults = result.error.issues.map(
+    (issue) => `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`,
+  );
+  throw new LakeError('CONFIG_INVALID', `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`, {
+    facts: { faults },
+    mend: 'Set each variable named; `dimagi-lake stack up` writes all of them to <dir>/env.sh (source it).',
+  });
+}

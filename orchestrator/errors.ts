@@ -1,0 +1,161 @@
+/**
+ * Every error code of the control plane, in one table: its class (which decides what happens next), the exit
+ * code a command ends with, and the usual mend. `test/unit/errors.test.ts` proves the table and the
+ * documentation (`orchestrator/errors.md`) list the same codes.
+ *
+ * Classes (design section 4): `transient` is retried with back-off; `data` sets a record aside or halts a table;
+ * `capacity` is retried later and slower; `config` and `bug` need a person.
+ */
+export type FailureClass = 'transient' | 'data' | 'capacity' | 'config' | 'bug';
+
+interface CodeFacts {
+  readonly failureClass: FailureClass;
+  readonly exitCode: number;
+  readonly mend: string;
+}
+
+/** Exit codes of every command; documented in README.md. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  config: 3,
+  unreachable: 4,
+  halted: 5,
+  refused: 6,
+  missingTool: 7,
+} as const;
+
+export const ERROR_CODES = {
+  CONFIG_INVALID: config('Mend every fault listed, then run the command again.'),
+  CONFIG_NOT_ACTIVE: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'Run `dimagi-lake config apply` to make this lake.yaml the active version.',
+  },
+  USAGE: { failureClass: 'config', exitCode: EXIT.usage, mend: 'See `dimagi-lake --help`.' },
+  TOOL_MISSING: { failureClass: 'config', exitCode: EXIT.missingTool, mend: 'Install the tool named above.' },
+  SERVICE_UNREACHABLE: transient('Run `dimagi-lake doctor`: it says which service is down and how to start it.'),
+  STACK_FAILED: {
+    failureClass: 'config',
+    exitCode: EXIT.failed,
+    mend: "Read the named service's log under the stack directory's logs folder.",
+  },
+  STORAGE_FAILED: transient('Check that the storage path is reachable and writable, then retry.'),
+  STORAGE_EXISTS: bug('An object that is written once exists already: report this with its path.'),
+  STAGING_DAMAGED: {
+    failureClass: 'data',
+    exitCode: EXIT.failed,
+    mend: 'The batch is extracted again by itself; check the disk under CHECKPOINT_BASE_DIR.',
+  },
+  LEDGER_FAILED: transient('Check the ledger database, then retry.'),
+  LEDGER_BEHIND_LAKE: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'The ledger is an older copy than the lake. Restore the newest ledger backup; see deploy/runbook.md.',
+  },
+  LEDGER_LAKE_MISMATCH: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'Point LEDGER_DATABASE_URL and HQ_DATA_PATH at a ledger and a lake that belong together.',
+  },
+  LEASE_LOST: transient('Another process took the work over; nothing to do.'),
+  OFFSETS_LOST: {
+    failureClass: 'data',
+    exitCode: EXIT.halted,
+    mend: 'Kafka no longer holds offsets we have not read: re-read the time span from HQ, then resume the topic.',
+  },
+  KAFKA_FAILED: transient('Check the Kafka brokers, then retry.'),
+  KAFKA_TOPIC_UNKNOWN: {
+    failureClass: 'config',
+    exitCode: EXIT.usage,
+    mend: 'Topics are form-sql, case-sql and location; the topic must exist in Kafka.',
+  },
+  HQ_READ_FAILED: transient("Check HQ's databases and blob store, then retry."),
+  HQ_STANDBY_BEHIND: transient('The standby is behind the batch; it is read again when it has caught up.'),
+  RECORD_UNREADABLE: {
+    failureClass: 'data',
+    exitCode: EXIT.failed,
+    mend: 'The record was set aside in quarantine; mend it in HQ, then replay it.',
+  },
+  SPARK_UNREACHABLE: transient('Check the Spark master: is its REST port open and is SPARK_REST_SECRET right?'),
+  SPARK_REFUSED: {
+    failureClass: 'capacity',
+    exitCode: EXIT.unreachable,
+    mend: 'The Spark master refused the submission; check its log and free resources.',
+  },
+  DRIVER_LOST: transient('The driver stopped answering; its run was voided and the lanes are submitted again.'),
+  STATEMENT_FAILED: {
+    failureClass: 'bug',
+    exitCode: EXIT.halted,
+    mend: "Read the lane's script and the driver log named above; report it if the cause is not in your set-up.",
+  },
+  STATEMENT_SKIPPED: {
+    failureClass: 'bug',
+    exitCode: EXIT.halted,
+    mend: 'Delta skipped a statement that the log does not hold: the ledger may be an older copy. The table is halted.',
+  },
+  ROWS_MISCOUNTED: {
+    failureClass: 'bug',
+    exitCode: EXIT.halted,
+    mend: 'Spark read another number of staged rows than was written: check that all workers see CHECKPOINT_BASE_DIR.',
+  },
+  DELTA_LOG_UNREADABLE: {
+    failureClass: 'data',
+    exitCode: EXIT.failed,
+    mend: "Neither a checksum file nor all commits of the table's log are there; restore the _delta_log folder.",
+  },
+  INTERNAL: bug('This is a fault of ours: report it with the message and the log.'),
+} as const satisfies Record<string, CodeFacts>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error with a code, the facts (ids and counts, never record content) and the mend. */
+export class LakeError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly mend: string;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { facts?: Record<string, unknown>; mend?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LakeError';
+    this.code = code;
+    this.facts = options.facts ?? {};
+    this.mend = options.mend ?? ERROR_CODES[code].mend;
+  }
+
+  get failureClass(): FailureClass {
+    return ERROR_CODES[this.code].failureClass;
+  }
+
+  get retryable(): boolean {
+    return this.failureClass === 'transient' || this.failureClass === 'capacity';
+  }
+
+  get exitCode(): number {
+    return ERROR_CODES[this.code].exitCode;
+  }
+}
+
+/** Wraps anything thrown as a LakeError; an unknown error becomes INTERNAL with the original as its cause. */
+export function asLakeError(thrown: unknown): LakeError {
+  if (thrown instanceof LakeError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LakeError('INTERNAL', message, { cause: thrown });
+}
+
+function config(mend: string): CodeFacts {
+  return { failureClass: 'config', exitCode: EXIT.config, mend };
+}
+
+function transient(mend: string): CodeFacts {
+  return { failureClass: 'transient', exitCode: EXIT.unreachable, mend };
+}
+
+function bug(mend: string): CodeFacts {
+  return { failureClass: 'bug', exitCode: EXIT.failed, mend };
+}
