@@ -2,7 +2,15 @@
 // than a source. Plain JavaScript with no dependency, because it runs before there are any.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +31,9 @@ export async function ensureBuilt() {
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  console.error(`Node ${process.versions.node} is too old. Install Node 20.19 or newer, then run this again.`);
+  console.error(
+    `Node ${process.versions.node} is too old. Install Node 20.19 or newer, then run this again.`,
+  );
   process.exit(7);
 }
 
@@ -49,7 +59,9 @@ function install() {
 function isBuilt() {
   if (!existsSync(buildStamp)) return false;
   const built = statSync(buildStamp).mtimeMs;
-  return ['tsconfig.json', 'package-lock.json', ...SOURCE_FOLDERS].every((place) => newest(join(ROOT, place)) <= built);
+  return ['tsconfig.json', 'package-lock.json', ...SOURCE_FOLDERS].every(
+    (place) => newest(join(ROOT, place)) <= built,
+  );
 }
 
 function newest(path) {
@@ -71,7 +83,9 @@ function run(command, args) {
   // stdout of the steps goes to our stderr, so that `--json` output stays clean.
   const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
   if (status === 0) return;
-  console.error(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`);
+  console.error(
+    `${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`,
+  );
   process.exit(1);
 }
 

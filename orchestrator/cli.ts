@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { registerStack } from './commands/stack.js';
 import { EXIT, asLakeError } from './errors.js';
 
 /**
@@ -10,6 +11,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("Keeps CommCare HQ's forms, cases and locations in a Delta Lake")
     .showHelpAfterError()
     .exitOverride();
+  registerStack(program);
   try {
     await program.parseAsync([...argv]);
   } catch (thrown) {

@@ -1,0 +1,157 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { HOST, type StackContext } from './context.js';
+import { RUNNER_ROLE } from './databases.js';
+import { writePrivateFile } from './json-file.js';
+import { databaseServer } from './metastore.js';
+import { livePid, startProcess, waitUntilReady, type ServiceName } from './processes.js';
+import { masterState, probeRest, type SparkAddress } from './spark-rest.js';
+
+const JWS_FILTER = 'org.apache.spark.ui.JWSFilter';
+/** So that a few two-core drivers run side by side on a small machine; cores are a promise, not a limit. */
+const FEWEST_CORES = 4;
+
+export function sparkAddress({ state, ports }: Pick<StackContext, 'state' | 'ports'>): SparkAddress {
+  return {
+    restUrl: `http://${HOST}:${ports.sparkRest}`,
+    masterUiUrl: `http://${HOST}:${ports.sparkMasterUi}`,
+    secret: state.sparkSecret,
+  };
+}
+
+/** A Spark Standalone master with one worker; both bound to loopback, REST and web pages behind a signed token. */
+export async function startSpark(context: StackContext, home: string): Promise<void> {
+  for (const folder of ['', 'recovery', 'work', 'local', 'daemon-conf']) {
+    mkdirSync(join(context.layout.spark, folder), { recursive: true, mode: 0o700 });
+  }
+  writePrivateFile(join(context.layout.spark, 'daemon-conf', 'log4j2.properties'), LOGGING);
+  await startMaster(context, home);
+  await startWorker(context, home);
+}
+
+async function startMaster(context: StackContext, home: string): Promise<void> {
+  const { layout, ports, state } = context;
+  if (livePid(layout, 'spark-master') !== undefined) return;
+  context.report('Starting the Spark master');
+  const properties = writeProperties(context, 'master.properties', {
+    ...pageFilter(state.sparkSecret),
+    'spark.master.rest.enabled': 'true',
+    'spark.master.rest.host': HOST,
+    'spark.master.rest.port': String(ports.sparkRest),
+    'spark.master.rest.filters': JWS_FILTER,
+    // Without it a restarted master kills drivers that it does not know.
+    'spark.deploy.recoveryMode': 'FILESYSTEM',
+    'spark.deploy.recoveryDirectory': join(layout.spark, 'recovery'),
+  });
+  await startDaemon(context, 'spark-master', home, {}, [
+    'org.apache.spark.deploy.master.Master',
+    ...['--host', HOST, '--port', String(ports.sparkMaster), '--webui-port', String(ports.sparkMasterUi)],
+    ...['--properties-file', properties],
+  ]);
+  const address = sparkAddress(context);
+  await waitUntilReady(
+    layout,
+    'spark-master',
+    async () => (await probeRest(address.restUrl, address.secret)) === 200,
+  );
+}
+
+async function startWorker(context: StackContext, home: string): Promise<void> {
+  const { layout, ports, state } = context;
+  if (livePid(layout, 'spark-worker') === undefined) {
+    context.report('Starting the Spark worker');
+    const cores = Math.max(FEWEST_CORES, availableParallelism());
+    const properties = writeProperties(context, 'worker.properties', pageFilter(state.sparkSecret));
+    await startDaemon(context, 'spark-worker', home, driverEnvironment(context, home), [
+      'org.apache.spark.deploy.worker.Worker',
+      ...['--host', HOST, '--webui-port', String(ports.sparkWorkerUi)],
+      ...['--cores', String(cores), '--memory', state.workerMemory, '--work-dir', join(layout.spark, 'work')],
+      ...['--properties-file', properties, `spark://${HOST}:${ports.sparkMaster}`],
+    ]);
+  }
+  await waitUntilReady(layout, 'spark-worker', async () => {
+    const view = await masterState(sparkAddress(context));
+    // A killed worker stays listed as alive for a minute: ours is the one with the page at our port.
+    return view?.status === 'ALIVE' && view.workers.some((worker) => worker.state === 'ALIVE');
+  });
+}
+
+/** What drivers inherit from the worker. Secrets go this way because nothing shows a process's environment. */
+function driverEnvironment(context: StackContext, home: string): Record<string, string> {
+  const { host, port } = databaseServer(context);
+  return {
+    ...context.environment.aws,
+    SPARK_HOME: home,
+    SPARK_CONF_DIR: context.layout.emptyConf,
+    SPARK_LOCAL_DIRS: join(context.layout.spark, 'local'),
+    LEDGER_RUNNER_JDBC_URL: `jdbc:postgresql://${host}:${port}/ledger`,
+    LEDGER_RUNNER_USERNAME: RUNNER_ROLE,
+    LEDGER_RUNNER_PASSWORD: context.state.passwords.runner,
+  };
+}
+
+/** The pages and their JSON want the token too: the master's kill form needs none otherwise. */
+function pageFilter(secret: string): Record<string, string> {
+  return {
+    'spark.ui.filters': JWS_FILTER,
+    [`spark.${JWS_FILTER}.param.secretKey`]: secret,
+    'spark.ui.killEnabled': 'false',
+    // A port is where env.sh says, or the start fails.
+    'spark.port.maxRetries': '0',
+  };
+}
+
+function writeProperties(
+  context: StackContext,
+  name: string,
+  properties: Readonly<Record<string, string>>,
+): string {
+  const file = join(context.layout.spark, name);
+  const lines = Object.entries(properties).map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}`);
+  writePrivateFile(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+async function startDaemon(
+  context: StackContext,
+  name: ServiceName,
+  home: string,
+  extra: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<void> {
+  const { layout, environment } = context;
+  const classpath = [join(layout.spark, 'daemon-conf'), join(home, 'jars', '*')].join(delimiter);
+  await startProcess(layout, name, {
+    program: environment.java,
+    args: [
+      '-Xms64m',
+      '-Xmx512m',
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      ...JAVA_MODULES,
+      '-cp',
+      classpath,
+      ...args,
+    ],
+    environment: { ...environment.daemon, SPARK_LOCAL_IP: HOST, SPARK_PUBLIC_DNS: HOST, ...extra },
+    cwd: layout.spark,
+  });
+}
+
+/** What Spark's own start script opens (org.apache.spark.launcher.JavaModuleOptions). */
+const JAVA_MODULES = [
+  ...['java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.io', 'java.net', 'java.nio', 'java.util'],
+  ...['java.util.concurrent', 'java.util.concurrent.atomic', 'jdk.internal.ref', 'sun.nio.ch', 'sun.nio.cs'],
+  ...['sun.security.action', 'sun.util.calendar'],
+]
+  .map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`)
+  .concat('-Djdk.reflect.useDirectMethodHandle=false', '-Dio.netty.tryReflectionSetAccessible=true');
+
+const LOGGING = `rootLogger.level = info
+rootLogger.appenderRef.stdout.ref = stdout
+appender.stdout.type = Console
+appender.stdout.name = stdout
+appender.stdout.layout.type = PatternLayout
+appender.stdout.layout.pattern = %d %-5p %c{1}: %m%n%ex
+`;

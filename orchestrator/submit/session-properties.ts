@@ -1,0 +1,67 @@
+/**
+ * The Spark properties of every session that may write the lake, in one place: REST-launched drivers read no
+ * spark-defaults.conf, so each submission carries them. No secret stands here (properties are visible in `ps`):
+ * metastore access is in the conf jar, storage credentials are in the worker's environment.
+ */
+export interface SessionOptions {
+  /** An S3-compatible store other than AWS; path-style addressing is then used. */
+  readonly s3Endpoint?: string | undefined;
+  readonly s3Region?: string | undefined;
+  /** `SPARK_DRIVER_CLASSPATH`: conf jar first, then the runner jar; absolute paths on the worker. */
+  readonly driverClasspath: string;
+  /** `SPARK_CLASS_ARCHIVE`: a class-data-sharing archive made with exactly this classpath. */
+  readonly classArchive?: string | undefined;
+  /** For drivers that live for seconds: only the C1 compiler (design section 9). Default true. */
+  readonly shortLived?: boolean;
+  /** More JVM options for the driver, e.g. those that make the archive. */
+  readonly driverOptions?: readonly string[];
+}
+
+const LOG_STORE = 'org.dimagi.lake.runner.PutIfAbsentLogStore';
+
+export function deltaSessionProperties(options: SessionOptions): Record<string, string> {
+  return {
+    'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
+    'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
+    'spark.sql.catalogImplementation': 'hive',
+    // Two drivers on one table can lose commits with Delta's stock stores (design section 4).
+    'spark.delta.logStore.file.impl': LOG_STORE,
+    'spark.delta.logStore.s3a.impl': LOG_STORE,
+    'spark.sql.session.timeZone': 'UTC',
+    // `${…}` inside a literal must stay what it is.
+    'spark.sql.variable.substitute': 'false',
+    'spark.sql.caseSensitive': 'false',
+    'spark.sql.ansi.enabled': 'true',
+    // Small batches: the defaults of 50 and 200 cost seconds per statement.
+    'spark.databricks.delta.snapshotPartitions': '2',
+    'spark.sql.shuffle.partitions': '4',
+    'spark.ui.enabled': 'false',
+    'spark.ui.showConsoleProgress': 'false',
+    'spark.driver.extraClassPath': options.driverClasspath,
+    'spark.executor.extraClassPath': options.driverClasspath,
+    'spark.driver.extraJavaOptions': javaOptions(options).join(' '),
+    ...s3Properties(options),
+  };
+}
+
+function javaOptions(options: SessionOptions): string[] {
+  return [
+    '-Duser.timezone=UTC',
+    ...(options.shortLived === false ? [] : ['-XX:TieredStopAtLevel=1']),
+    ...(options.classArchive === undefined ? [] : [`-XX:SharedArchiveFile=${options.classArchive}`]),
+    ...(options.driverOptions ?? []),
+  ];
+}
+
+function s3Properties(options: SessionOptions): Record<string, string> {
+  return {
+    ...(options.s3Region === undefined ? {} : { 'spark.hadoop.fs.s3a.endpoint.region': options.s3Region }),
+    ...(options.s3Endpoint === undefined
+      ? {}
+      : {
+          'spark.hadoop.fs.s3a.endpoint': options.s3Endpoint,
+          'spark.hadoop.fs.s3a.path.style.access': 'true',
+          'spark.hadoop.fs.s3a.connection.ssl.enabled': String(options.s3Endpoint.startsWith('https:')),
+        }),
+  };
+}
