@@ -4,10 +4,12 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import software.amazon.awssdk.core.exception.SdkServiceException;
 
 /**
  * {@code If-None-Match: *} on the PUT, which S3 itself judges. The request is sent at close(); whatever goes wrong
@@ -21,6 +23,9 @@ final class PutIfAbsentOnS3 implements PutIfAbsent {
   /** Sent also when it would be the default: a client that does not know it must fail, not overwrite. */
   private static final String IF_ABSENT = "fs.option.create.conditional.overwrite";
 
+  private static final int ATTEMPTS = 10;
+  private static final long PAUSE_NANOS = 100_000_000;
+
   private final FileSystem files;
 
   PutIfAbsentOnS3(FileSystem files) {
@@ -29,12 +34,17 @@ final class PutIfAbsentOnS3 implements PutIfAbsent {
 
   @Override
   public boolean put(Path target, byte[] content) throws IOException {
-    try {
-      send(target, content);
-      return true;
-    } catch (IOException refusedOrUnknown) {
-      byte[] standing = standing(target, refusedOrUnknown);
-      return Arrays.equals(standing, content);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        send(target, content);
+        return true;
+      } catch (IOException refusedOrUnknown) {
+        byte[] standing = standing(target, refusedOrUnknown);
+        if (standing != null) return Arrays.equals(standing, content);
+        // Refused, yet nothing can be read: another's put is under way, or has just failed.
+        if (!refused(refusedOrUnknown) || attempt == ATTEMPTS) throw refusedOrUnknown;
+        LockSupport.parkNanos(attempt * PAUSE_NANOS);
+      }
     }
   }
 
@@ -64,12 +74,20 @@ final class PutIfAbsentOnS3 implements PutIfAbsent {
     }
   }
 
-  /** @throws IOException the first failure, when nothing stands there or that cannot be found out */
+  /** 412: something stands there. 409: another's request for the name is being worked on. */
+  private static boolean refused(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SdkServiceException answer) return answer.statusCode() == 412 || answer.statusCode() == 409;
+    }
+    return false;
+  }
+
+  /** @return null when nothing stands there @throws IOException the first failure, when that cannot be found out */
   private byte[] standing(Path target, IOException first) throws IOException {
     try (InputStream in = files.open(target)) {
       return in.readAllBytes();
     } catch (FileNotFoundException absent) {
-      throw first;
+      return null;
     } catch (IOException unreachable) {
       first.addSuppressed(unreachable);
       throw first;
