@@ -76,7 +76,8 @@ class Check:
         return report
 
     def _rows(self, key: TableKey, table: Table, live: Mapping[str, int], report: TableReport) -> None:
-        check = RowCheck(table.columns, ignore_places=self._options.location_columns == "ignore")
+        declared = self._configuration.domains[key.domain].declared
+        check = RowCheck(table.columns, declared, ignore_places=self._options.location_columns == "ignore")
         seen: set[str] = set()
         for batch in table.rows():
             for start in range(0, len(batch), _CHUNK):

@@ -17,16 +17,14 @@ _ARROW = {
 _Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 
 
-def write_table(path: str, types: Mapping[str, Any], rows: Rows, mode: str = "overwrite") -> None:
+def write_table(path: str, types: Mapping[str, Any], rows: Rows) -> None:
     """`types`: column -> a name of `_ARROW`, [type] for a list, {field: type} for a struct."""
     selects = [
         "SELECT " + ", ".join(f"{_literal(types[name], row.get(name))} AS {_quoted(name)}" for name in types)
         for row in (rows or [{}])
     ]
     query = f"SELECT * FROM ({' UNION ALL '.join(selects)})" + ("" if rows else " WHERE false")
-    reader = QueryBuilder().execute(query)
-    options: dict[str, Any] = {"schema_mode": "overwrite"} if mode == "overwrite" else {}
-    write_deltalake(path, reader, mode=mode, **options)
+    write_deltalake(path, QueryBuilder().execute(query))
 
 
 def _quoted(name: str) -> str:
@@ -59,7 +57,10 @@ def delete_by_vector(path: str, position: int) -> None:
     """Marks one row (its position in the table's only file) deleted, as Spark does: an inline deletion vector."""
     log = os.path.join(path, "_delta_log")
     versions = sorted(name for name in os.listdir(log) if name.endswith(".json"))
-    actions = [json.loads(line) for name in versions for line in open(os.path.join(log, name), encoding="utf-8")]
+    actions: list[Any] = []
+    for name in versions:
+        with open(os.path.join(log, name), encoding="utf-8") as file:
+            actions += [json.loads(line) for line in file]
     removed = {action["remove"]["path"] for action in actions if "remove" in action}
     (add,) = [one["add"] for one in actions if "add" in one and one["add"]["path"] not in removed]
     vector = {
