@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 import psycopg
 
@@ -53,7 +53,7 @@ def visit_xml(inner: str, time_end: str = "2024-04-30T23:00:00Z") -> str:
 
 
 class SmallHq:
-    """Call `connect()` and change what you like; `stop()` ends the server."""
+    """Two shards, `p1` and `p2`, and `main`. `stop()` ends the server."""
 
     def __init__(self, binaries: str, folder: str) -> None:
         self.postgres = Postgres(binaries)
@@ -83,7 +83,7 @@ class SmallHq:
         with psycopg.connect(self.postgres.url(database), autocommit=True) as connection:
             connection.execute(sql.encode(), values or None)
 
-    def insert(self, database: str, table: str, **row: Any) -> None:
+    def insert(self, database: str, table: str, row: Mapping[str, Any]) -> None:
         places = ", ".join(["%s"] * len(row))
         self.run(database, f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
 
@@ -98,18 +98,19 @@ class SmallHq:
 
     def _locations(self) -> None:
         for name, code, at in (("State", "state", "2024-01-01T00:00Z"), ("District", "district", "2024-01-05T00:00Z")):
-            self.insert("main", "locations_locationtype", domain="demo", name=name, code=code, last_modified=at)
+            kind = {"domain": "demo", "name": name, "code": code, "last_modified": at}
+            self.insert("main", "locations_locationtype", kind)
         common = {"domain": "demo", "created_at": "2024-01-01T00:00Z", "is_archived": False}
-        self.insert(
-            *("main", "locations_sqllocation"),
+        north = {
             **{**common, "id": 1, "name": "North", "location_id": "L-north", "location_type_id": 1, "site_code": "n"},
             **{"metadata": "{}", "last_modified": "2024-01-03T00:00Z", "latitude": "1.5", "longitude": "-2.25"},
-        )
-        self.insert(
-            *("main", "locations_sqllocation"),
+        }
+        east = {
             **{**common, "id": 2, "name": "East", "location_id": "L-east", "location_type_id": 2, "site_code": "e"},
             **{"metadata": '{"pop": "12", "x y": {"z": 1.0}}', "last_modified": "2024-01-02T00:00Z", "parent_id": 1},
-        )
+        }
+        self.insert("main", "locations_sqllocation", north)
+        self.insert("main", "locations_sqllocation", east)
 
     def _case(self, database: str, case_id: str, **row: Any) -> None:
         common = {
@@ -117,7 +118,7 @@ class SmallHq:
             **{"modified_by": "u1", "deleted": False, "case_json": "{}", "opened_on": "2024-03-31T20:00:00Z"},
             **{"modified_on": "2024-04-02T00:00Z", "server_modified_on": "2024-04-02T00:00:00.000001Z"},
         }
-        self.insert(database, "form_processor_commcarecasesql", **{**common, **row})
+        self.insert(database, "form_processor_commcarecasesql", {**common, **row})
 
     def _cases(self) -> None:
         full = {"dob": "2020-01-01", "blank": "", "n": 1, "flag": True, "Dob": "x", "tags": {"t": ["a", "b"]}}
@@ -131,11 +132,11 @@ class SmallHq:
         usercase = '{"commcare_location_id": "L-north"}'
         self._case("p1", "uc", type="commcare-user", external_id="u1", case_json=usercase)
         for identifier, referenced, kind in (("parent", "c2", 1), ("host", "c3", 2), ("old", "", 1)):
-            self.insert(
-                *("p1", "form_processor_commcarecaseindexsql"),
+            index = {
                 **{"case_id": "c1", "domain": "demo", "identifier": identifier, "referenced_id": referenced},
                 **{"referenced_type": "child", "relationship_id": kind},
-            )
+            }
+            self.insert("p1", "form_processor_commcarecaseindexsql", index)
 
     def _form(self, database: str, form_id: str, content: bytes, compressed: bool = False, **row: Any) -> None:
         common = {
@@ -143,14 +144,14 @@ class SmallHq:
             **{"received_on": "2024-05-02T00:00Z", "auth_context": '{"user_id":"u1"}', "openrosa_headers": "{}"},
             **{"partial_submission": False, "initial_processing_complete": True},
         }
-        self.insert(database, "form_processor_xforminstancesql", **{**common, **row})
+        self.insert(database, "form_processor_xforminstancesql", {**common, **row})
         stored = gzip.compress(content) if compressed else content
         self.blob(f"old/{form_id}", stored)
-        self.insert(
-            *(database, "blobs_blobmeta"),
+        meta = {
             **{"domain": "demo", "parent_id": form_id, "name": "form.xml", "key": f"old/{form_id}", "type_code": 2},
             **{"content_length": len(content), "compressed_length": len(stored) if compressed else None},
-        )
+        }
+        self.insert(database, "blobs_blobmeta", meta)
 
     def _forms(self) -> None:
         one = visit_xml("<kid><w>1</w></kid><kid><w>2</w></kid><note/>").encode()

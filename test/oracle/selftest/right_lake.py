@@ -148,6 +148,11 @@ def _locations() -> LakeTable:
         **{**common, "_id": "L-east", "name": "East", "site_code": "e", "location_type": "District"},
         **{"location_type_code": "district", "location_level": 2, "last_modified": at(1, 2), "_rev": at(1, 5)},
         **{"parent_location_id": "L-north", "district_id": "L-east", "district_name": "East"},
-        **{"district_site_code": "e", "district_is_archived": False, "metadata__pop": "12", "metadata__x~20y__z": "1.0"},
+        **{
+            "district_site_code": "e",
+            "district_is_archived": False,
+            "metadata__pop": "12",
+            "metadata__x~20y__z": "1.0",
+        },
     }
     return LakeTable(dict(_LOCATION), [north, east])

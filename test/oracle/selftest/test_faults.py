@@ -12,9 +12,10 @@ from datetime import timedelta
 from typing import Any, Callable
 from unittest.mock import patch
 
+from deltalake import DeltaTable
+
 import count
 import oracle
-from deltalake import DeltaTable
 from lakeoracle.check import Check, Options
 from lakeoracle.lake import Table
 from lakeoracle.report import TableReport
@@ -108,7 +109,11 @@ class Faults(unittest.TestCase):
     def test_null_and_the_empty_text_are_told_apart(self) -> None:
         for path, row_id, column, value in (
             *((CHILD, "c1", "case_json__blank", None), (CHILD, "c2", "case_json__blank", "")),
-            *((VISIT, "f1", "form__note", None), (VISIT, "f2", "form__meta__timeEnd", None), (VISIT, "f1", "orig_id", "")),
+            *(
+                (VISIT, "f1", "form__note", None),
+                (VISIT, "f2", "form__meta__timeEnd", None),
+                (VISIT, "f1", "orig_id", ""),
+            ),
         ):
             found = self.only_wrong(self.lake(self.set(path, row_id, column, value)), path)
             self.assertEqual(found.differing.first, [{"id": row_id, "column": column}])
@@ -155,6 +160,9 @@ class Faults(unittest.TestCase):
             root = self.lake(lambda lake: lake.update({path: lake[CHILD]}))
             self.assertEqual(len(self.only_wrong(root, path).problems), 1)
         root = self.lake()
+        write_table(f"{root}/commcare/other/case-sql/past", {"name": "string"}, [])
+        self.assertEqual(self.only_wrong(root, "other/case-sql/past").problems, ["the table has no column _id"])
+        shutil.rmtree(f"{root}/commcare/other/case-sql/past")
         write_table(f"{root}/commcare/other/case-sql/past", {"_id": "string"}, [])
         self.assertTrue(all(table.ok for table in self.check(root).values()))
 
@@ -182,13 +190,21 @@ class Faults(unittest.TestCase):
         wrong = self.lake(self.set(CHILD, "c1", DOB, "private"))
         for root, arguments, code, told in (
             *((self.lake(), ["--json"], 0, False), (wrong, ["--json"], 1, False), (wrong, [], 1, False)),
-            *((wrong, ["--json", "--show-values"], 1, True), ("/nowhere", ["--table", "none"], 0, False)),
+            *(
+                (wrong, ["--json", "--show-values"], 1, True),
+                (wrong, ["--table", "none"], 1, False),
+                (wrong, ["--table", VISIT], 0, False),
+            ),
         ):
             ended, text = self.program(arguments, {"HQ_DATA_PATH": f"file://{root}"})
             self.assertEqual((ended, "private" in text), (code, told), text)
             if "--json" in arguments:
                 self.assertEqual(json.loads(text)["ok"], code == 0)
-        for broken in ({"HQ_DATABASE_URL": ""}, {"HQ_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, {"LAKE_CONFIG": "/no"}):
+        for broken in (
+            {"HQ_DATABASE_URL": ""},
+            {"HQ_DATABASE_URL": "postgresql://127.0.0.1:1/x"},
+            {"LAKE_CONFIG": "/no"},
+        ):
             self.assertEqual(self.program(["--json"], broken)[0], 2)
         self.assertEqual(self.program(["--json"], {"HQ_BLOB_STORE": "file:///nowhere"})[0], 2)
 
@@ -214,7 +230,14 @@ def another(value: Any, kind: Any) -> Any:
     if isinstance(kind, dict):
         return {name: another(None, one) for name, one in kind.items()}
     if value is None:
-        return {"string": "", "integer": 0, "double": 1.0, "boolean": False, "timestamp": at(1, 1), "date": at(1, 1).date()}[kind]
+        return {
+            "string": "",
+            "integer": 0,
+            "double": 1.0,
+            "boolean": False,
+            "timestamp": at(1, 1),
+            "date": at(1, 1).date(),
+        }[kind]
     if kind == "timestamp":
         return value + timedelta(microseconds=1)
     if kind == "date":
