@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { registerConfig } from './commands/config.js';
+import { registerIngestion } from './commands/ingestion.js';
 import { registerStack } from './commands/stack.js';
 import { EXIT, asLakeError } from './errors.js';
 
@@ -12,6 +14,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError()
     .exitOverride();
   registerStack(program);
+  registerIngestion(program);
+  registerConfig(program);
   try {
     await program.parseAsync([...argv]);
   } catch (thrown) {
