@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { registerDoctor } from './commands/doctor.js';
 import { registerStack } from './commands/stack.js';
 import { EXIT, asLakeError } from './errors.js';
 
@@ -12,6 +13,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError()
     .exitOverride();
   registerStack(program);
+  registerDoctor(program);
   try {
     await program.parseAsync([...argv]);
   } catch (thrown) {

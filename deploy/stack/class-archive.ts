@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -35,7 +44,7 @@ const LOOK_AGAIN_MS = 300;
 export async function classArchive(context: StackContext, key: ArchiveKey): Promise<string | undefined> {
   const target = join(context.layout.spark, `classes-${archiveHash(key)}.jsa`);
   if (existsSync(target)) return target;
-  context.report('Making the class archive that halves the start of drivers (about 40 s, once)');
+  context.report('Making the class archive that halves the start of drivers (about a minute, once)');
   const folder = join(context.layout.spark, 'rehearsal');
   const temporary = `${target}.tmp`;
   try {
@@ -70,7 +79,10 @@ function writeRehearsal(folder: string): void {
   const url = (name: string): string => pathToFileURL(join(folder, name)).href;
   const script = readFileSync(join(TEMPLATES, 'rehearsal.sql'), 'utf8');
   writeFileSync(join(folder, 'script.sql'), script.replaceAll('{{FOLDER}}', pathToFileURL(folder).href));
-  writeFileSync(join(folder, 'staged', 'part-0.json'), STAGED.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  writeFileSync(
+    join(folder, 'staged', 'part-0.json'),
+    STAGED.map((row) => `${JSON.stringify(row)}\n`).join(''),
+  );
   const lanes = [{ lane: 'rehearsal', script: url('script.sql') }];
   const runFile = { run: 'rehearsal', parallelism: 1, result: url('result.json'), lanes };
   writeFileSync(join(folder, 'run.json'), JSON.stringify(runFile));
@@ -90,7 +102,10 @@ const STAGED = [1, 2, 3, 4, 5].map((number) => ({
 }));
 
 /** The runner must claim its run somewhere; the real ledger may not have its tables yet. */
-async function withRehearsalLedger(context: StackContext, act: (jdbcUrl: string) => Promise<void>): Promise<void> {
+async function withRehearsalLedger(
+  context: StackContext,
+  act: (jdbcUrl: string) => Promise<void>,
+): Promise<void> {
   const { host, port } = databaseServer(context);
   const drop = `DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`;
   await withClient(superuserUrl(context), async (admin) => {
@@ -128,7 +143,14 @@ async function rehearse(
   const address = sparkAddress(context);
   const id = await createDriver(address, {
     mainClass: 'org.dimagi.lake.runner.Runner',
-    args: ['--run', 'rehearsal', '--token', 'rehearsal', '--run-file', pathToFileURL(join(folder, 'run.json')).href],
+    args: [
+      '--run',
+      'rehearsal',
+      '--token',
+      'rehearsal',
+      '--run-file',
+      pathToFileURL(join(folder, 'run.json')).href,
+    ],
     properties: {
       ...deltaSessionProperties({
         driverClasspath: key.driverClasspath,
@@ -148,7 +170,10 @@ async function rehearse(
     if (state === 'FINISHED' && existsSync(archive)) return;
     if (Date.now() > giveUp) await killDriver(address, id);
     if (Date.now() > giveUp || (state !== undefined && !['SUBMITTED', 'RUNNING'].includes(state))) {
-      throw new LakeError('STACK_FAILED', `driver ${id} ended as ${state ?? 'unknown'}; see its log under spark/work`);
+      throw new LakeError(
+        'STACK_FAILED',
+        `driver ${id} ended as ${state ?? 'unknown'}; see its log under spark/work`,
+      );
     }
     await sleep(LOOK_AGAIN_MS);
   }

@@ -69,7 +69,12 @@ function fingerprint({ program, args, environment, settings }: ServiceCommand): 
   return createHash('sha256').update(facts).digest('hex').slice(0, 16);
 }
 
-function start(layout: StackLayout, name: ServiceName, command: ServiceCommand, wanted: string): Promise<void> {
+function start(
+  layout: StackLayout,
+  name: ServiceName,
+  command: ServiceCommand,
+  wanted: string,
+): Promise<void> {
   mkdirSync(layout.logs, { recursive: true });
   const log = openSync(logFile(layout, name), 'a', 0o600);
   return new Promise((resolve, reject) => {

@@ -45,7 +45,8 @@ async function answers(url: string): Promise<boolean> {
   client.on('error', () => undefined); // The answer below says it.
   try {
     await client.connect();
-    return (await client.ping()) === 'PONG';
+    await client.ping();
+    return true;
   } catch {
     return false;
   } finally {

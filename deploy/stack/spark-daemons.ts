@@ -77,7 +77,9 @@ async function isRegistered(context: StackContext): Promise<boolean> {
     workerId(`http://${HOST}:${context.ports.sparkWorkerUi}`, address.secret),
     masterState(address),
   ]);
-  return view?.status === 'ALIVE' && view.workers.some((worker) => worker.id === id && worker.state === 'ALIVE');
+  return (
+    view?.status === 'ALIVE' && view.workers.some((worker) => worker.id === id && worker.state === 'ALIVE')
+  );
 }
 
 /** What drivers inherit from the worker. Secrets go this way because nothing shows a process's environment. */

@@ -61,5 +61,10 @@ async function thriftStatus(state: StackState, layout: StackLayout): Promise<Ser
   const port = state.ports['thrift'];
   if (thriftSubmission === undefined || port === undefined) return { name: 'thrift', state: 'stopped' };
   const alive = livePid(layout, 'spark-worker') !== undefined && (await accepts(HOST, port));
-  return { name: 'thrift', state: alive ? 'running' : 'dead', port, log: `${layout.spark}/work/${thriftSubmission}/stderr` };
+  return {
+    name: 'thrift',
+    state: alive ? 'running' : 'dead',
+    port,
+    log: `${layout.spark}/work/${thriftSubmission}/stderr`,
+  };
 }

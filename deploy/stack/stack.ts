@@ -30,7 +30,7 @@ import { requireJava } from './tools.js';
 export interface StackOptions {
   /** D; made when absent. */
   readonly dir: string;
-  /** Start the Thrift Server too (kept for later `up`s until `down`). */
+  /** Start the Thrift Server too; remembered until `down`. */
   readonly thrift?: boolean | undefined;
   /** Use this Redis instead of starting one. */
   readonly redisUrl?: string | undefined;
@@ -91,6 +91,9 @@ export async function stackDown(
     // Drivers talk to everything else: they go first, with their worker.
     for (const name of ['spark-worker', 'spark-master'] as const) await stop(name);
     await Promise.all((['kafka', 'redis', 'postgres'] as const).map(stop));
+    const state = readState(layout);
+    if (state !== undefined)
+      writeState(layout, { ...state, thriftWanted: false, thriftSubmission: undefined });
     return stopped;
   });
 }

@@ -41,14 +41,6 @@ export async function startThriftServer(context: StackContext, spark: SparkFacts
   });
 }
 
-export async function stopThriftServer(context: StackContext): Promise<void> {
-  const { thriftSubmission } = context.state;
-  if (thriftSubmission === undefined) return;
-  const address = sparkAddress(context);
-  await killDriver(address, thriftSubmission).catch(() => undefined); // No master, no driver.
-  context.remember({ thriftSubmission: undefined });
-}
-
 function thriftProperties(port: number, spark: SparkFacts): Record<string, string> {
   return {
     ...deltaSessionProperties({
