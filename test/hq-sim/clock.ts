@@ -5,27 +5,26 @@ export interface Clock {
   next(): string;
 }
 
-/** A clock that only moves when told to (and by a microsecond per reading): makes a load the same every time. */
-export interface SteppedClock extends Clock {
-  /** Moves forward to the moment; a moment already passed changes nothing. */
+/** A clock that can be put forward; a moment already passed changes nothing. */
+export interface MovableClock extends Clock {
   advanceTo(moment: string): void;
 }
 
-export function systemClock(): Clock {
-  let last = 0;
-  return {
-    next() {
-      last = Math.max(last + 1, Date.now() * 1000);
-      return fromMicros(last);
-    },
-  };
+/** The machine's time, or later where the clock was put forward: stores may hold moments that are still to come. */
+export function systemClock(): MovableClock {
+  return movableClock(0, () => Date.now() * 1000);
 }
 
-export function steppedClock(start: string): SteppedClock {
-  let last = toMicros(start);
+/** A clock that only moves when told to (and by a microsecond per reading): makes a load the same every time. */
+export function steppedClock(start: string): MovableClock {
+  return movableClock(toMicros(start), () => 0);
+}
+
+function movableClock(start: number, nowMicros: () => number): MovableClock {
+  let last = start;
   return {
     next() {
-      last += 1;
+      last = Math.max(last + 1, nowMicros());
       return fromMicros(last);
     },
     advanceTo(moment) {

@@ -8,7 +8,6 @@ import { toUtc } from './timestamps.js';
 
 export type Sql = pg.Pool | pg.PoolClient;
 
-const TIMESTAMPTZ = 1184;
 const SCHEMA_FOLDER = join(PACKAGE_ROOT, 'test', 'hq-sim', 'schema');
 
 /** HQ's databases: the main one and the shards (the main one itself when HQ is not partitioned). */
@@ -75,10 +74,10 @@ export async function inTransaction<T>(
  * Inserts whole rows in one statement; with `key`, a row that is there already is replaced. Table and column names
  * are literals of this folder, values travel as one JSON parameter.
  */
-export async function insertRows<Row extends object>(
+export async function insertRows(
   sql: Sql,
   table: string,
-  rows: readonly Row[],
+  rows: readonly object[],
   key: readonly string[] = [],
 ): Promise<void> {
   const [first] = rows;
@@ -120,8 +119,10 @@ function openPool(url: string): pg.Pool {
     connectionTimeoutMillis: 10_000,
     types: {
       // A Date would lose the microseconds.
-      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === TIMESTAMPTZ ? toUtc : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
+      getTypeParser: (oid, format) =>
+        oid === pg.types.builtins.TIMESTAMPTZ
+          ? toUtc
+          : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
     },
   });
 }
