@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { LakeError } from '../../../orchestrator/errors.js';
@@ -246,6 +248,34 @@ describe('forms from HQ', () => {
       await both.close();
       await server.stop();
     }
+  });
+
+  test('a form edited between the reading of its row and of its blob is read again', async () => {
+    await fixture.addForm('hq_p1', { form_id: 'racing' }, XML);
+    const newBlob = gzipSync(XML.replace('3.1', '7.7'));
+    const edit = `UPDATE blobs_blobmeta SET key = 'key-after-edit' WHERE parent_id = 'racing'`;
+    const store = createServer((request, response) => {
+      if (request.url?.includes('key-after-edit') === true) return void response.end(newBlob);
+      void fixture.server.query('hq_p1', edit).then(() => {
+        response.writeHead(404, { 'content-type': 'application/xml' });
+        response.end('<Error><Code>NoSuchKey</Code></Error>');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(store, 'listening');
+    const address = store.address();
+    assert.ok(address !== null && typeof address === 'object');
+    const racing = fixture.open(fixture.server, 's3://blobdb', {
+      ...{
+        S3_ENDPOINT: `http://127.0.0.1:${address.port}`,
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+      },
+    });
+    const records = await extractAll(racing, { kind: 'form', ids: ['racing'] });
+    await racing.close();
+    store.close();
+    store.closeAllConnections();
+    assert.deepEqual(records.map(weightOf), ['7.7']);
   });
 
   test('a blob store that does not answer is HQ_READ_FAILED, never a missing form', async () => {

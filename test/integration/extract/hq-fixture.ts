@@ -120,6 +120,49 @@ export class HqFixture {
     });
   }
 
+  /** HQ's mirror of a mobile worker: where the user works. */
+  async addUsercase(shard: ShardName, userId: string, locationId: string): Promise<void> {
+    await this.addCase(shard, {
+      case_id: `usercase-${userId}`,
+      type: 'commcare-user',
+      external_id: userId,
+      case_json: JSON.stringify({ hq_user_id: userId, commcare_location_id: locationId }),
+    });
+  }
+
+  /** state-1 > district-1 > clinic-1 (archived), clinic-2; and foreign-1 of another domain. */
+  async addLocationTree(): Promise<void> {
+    await this.server.query(
+      'hq_main',
+      `INSERT INTO locations_locationtype (domain, name, code, last_modified) VALUES
+         ('${DOMAIN}', 'State', 'state', '2024-01-01Z'), ('${DOMAIN}', 'District', 'district', '2024-03-09Z'),
+         ('${DOMAIN}', 'Clinic', 'clinic', '2024-01-01Z'), ('another', 'State', 'state', '2024-01-01Z')`,
+    );
+    const places: readonly (readonly [string, string, number, string, number | null])[] = [
+      ['State 1', 'state-1', 1, 's1', null],
+      ['District 1', 'district-1', 2, 'd1', 1],
+      ['Clinic 1', 'clinic-1', 3, 'c1', 2],
+      ['Clinic 2', 'clinic-2', 3, 'c2', 2],
+      ['Foreign', 'foreign-1', 4, 'f1', null],
+    ];
+    for (const [name, id, type, code, parent] of places)
+      await this.insert('hq_main', 'locations_sqllocation', {
+        ...{
+          domain: type === 4 ? 'another' : DOMAIN,
+          name,
+          location_id: id,
+          location_type_id: type,
+          site_code: code,
+        },
+        ...{ parent_id: parent, created_at: '2023-01-01Z', last_modified: '2024-02-03Z' },
+      });
+    await this.server.query(
+      'hq_main',
+      `UPDATE locations_sqllocation SET is_archived = true, archived_on = '2024-02-03Z', latitude = 12.5,
+         longitude = -3.25, external_id = 'ext', metadata = '{"beds":"4"}' WHERE location_id = 'clinic-1'`,
+    );
+  }
+
   async remove(): Promise<void> {
     await this.server.remove();
     await rm(this.#blobs, { recursive: true, force: true });
