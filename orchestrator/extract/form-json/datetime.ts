@@ -10,7 +10,6 @@ const DATETIME =
 const SHORTEST = 13;
 /** `YYYY-MM-DDThh:mm:ss.ffffff+hh:mm` and a newline */
 const LONGEST = 33;
-const MINUTE_MS = 60_000;
 
 /**
  * A datetime in any accepted spelling becomes UTC with six fraction digits and `Z`; no offset means UTC. Any other
@@ -20,13 +19,16 @@ export function normalizedDatetime(value: string): string {
   if (value.length < SHORTEST || value.length > LONGEST || !startsWithDigit(value)) return value;
   const match = DATETIME.exec(value);
   if (match === null) return value;
-  const [, year = '', month = '', day = '', hour = '', minute = '', second = '00', fraction = ''] = match;
+  const { 1: year = '', 2: month = '', 3: day = '', 4: hour = '', 5: minute = '', 6: second = '00' } = match;
   if (Number(day) > daysIn(Number(year), Number(month)) || year === '0000') return value;
-  const micros = fraction.padEnd(6, '0');
+  const micros = (match[7] ?? '').padEnd(6, '0');
   const offset = offsetMinutes(match[8], match[9], match[10]);
   if (offset === 0) return `${year}-${month}-${day}T${hour}:${minute}:${second}.${micros}Z`;
-  const utc = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`).getTime() - offset * MINUTE_MS;
-  const shifted = new Date(utc).toISOString();
+  const moment = new Date(0);
+  // Not Date.UTC: it takes the years 0-99 for 1900-1999.
+  moment.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  moment.setUTCHours(Number(hour), Number(minute) - offset, Number(second));
+  const shifted = moment.toISOString();
   // Beyond year 1-9999 the ISO text changes its length; HQ could not hold such a moment either.
   if (shifted.length !== 24 || shifted.startsWith('0000')) return value;
   return `${shifted.slice(0, 19)}.${micros}Z`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { DomainConfig } from '../../../orchestrator/config/lake.js';
 import type { HqSource } from '../../../orchestrator/extract/request.js';
+import { fixedColumns } from '../../../orchestrator/shape/fixed-columns.js';
 import type { Extracted, Upsert } from '../../../orchestrator/types.js';
 import { CONFIG, DOMAIN, HqFixture, extractAll } from './hq-fixture.js';
 
@@ -94,6 +95,12 @@ describe('cases from HQ', () => {
         { identifier: 'mother', referenced_id: 'm1', referenced_type: 'mother', relationship: 'child' },
       ],
     });
+  });
+
+  test('the fields are exactly the fixed columns of its kind', async () => {
+    const [record] = await extractAll(hq, { kind: 'case', ids: ['whole'] });
+    const columns = fixedColumns('case', CONFIG.location_levels).map(({ name }) => name);
+    assert.deepEqual(record?.op === 'upsert' && Object.keys(record.fields).sort(), columns.sort());
   });
 
   test('deleted, emptied, unlisted, foreign and absent cases are deletes', async () => {

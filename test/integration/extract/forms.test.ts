@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { LakeError } from '../../../orchestrator/errors.js';
 import type { HqSource } from '../../../orchestrator/extract/request.js';
+import { fixedColumns } from '../../../orchestrator/shape/fixed-columns.js';
 import type { Extracted } from '../../../orchestrator/types.js';
 import { CONFIG, DOMAIN, HqFixture, extractAll } from './hq-fixture.js';
 import { startVersitygw } from '../storage/versitygw.js';
@@ -81,6 +82,12 @@ describe('forms from HQ', () => {
         '#type': 'data',
       },
     });
+  });
+
+  test('the fields are exactly the fixed columns of its kind', async () => {
+    const [record] = await extractAll(hq, { kind: 'form', ids: ['whole'] });
+    const columns = fixedColumns('form', CONFIG.location_levels).map(({ name }) => name);
+    assert.deepEqual(record?.op === 'upsert' && Object.keys(record.fields).sort(), columns.sort());
   });
 
   test('archived, deleted, duplicate, errored, unlisted, foreign and absent forms are deletes', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HqSource } from '../../../orchestrator/extract/request.js';
+import { fixedColumns } from '../../../orchestrator/shape/fixed-columns.js';
 import type { Extracted, Upsert } from '../../../orchestrator/types.js';
-import { DOMAIN, HqFixture, extractAll } from './hq-fixture.js';
+import { CONFIG, DOMAIN, HqFixture, extractAll } from './hq-fixture.js';
 
 describe('locations from HQ', () => {
   let fixture: HqFixture;
@@ -65,6 +66,12 @@ describe('locations from HQ', () => {
       clinic_longitude: -3.25,
       clinic_is_archived: true,
     });
+  });
+
+  test('the fields are exactly the fixed columns of its kind', async () => {
+    const [record] = await extractAll(hq, { kind: 'location', ids: ['clinic-1'] });
+    const columns = fixedColumns('location', CONFIG.location_levels).map(({ name }) => name);
+    assert.deepEqual(record?.op === 'upsert' && Object.keys(record.fields).sort(), columns.sort());
   });
 
   test('a changed location brings all below it, each once, and levels it does not have are null', async () => {
