@@ -14,6 +14,9 @@ test('every spelling HQ takes for a datetime becomes UTC with six digits', () =>
     ['2015-04-17T16:04:42+05:', '2015-04-17T11:04:42.000000Z'],
     ['2015-04-17T16:04:42Z\n', '2015-04-17T16:04:42.000000Z'],
     ['2012-02-29T23:59:59.999-23:59', '2012-03-01T23:58:59.999000Z'],
+    // iso8601 takes the minute for the second here, and so HQ stores it.
+    ['2015-04-17T16:04.123Z', '2015-04-17T16:00:04.123000Z'],
+    ['2015-04-17T1604,1234567+01', '2015-04-17T15:00:04.123456Z'],
     ['0099-12-31T23:59:59-00:01', '0100-01-01T00:00:59.000000Z'],
   ];
   for (const [given, expected] of spellings) assert.equal(normalizedDatetime(given), expected, given);
@@ -26,7 +29,8 @@ test('what HQ does not take for a datetime stays as it was', () => {
     '2015-04-17T16:04:42.1Z',
     '2015-04-17T16:04:42.12Z',
     '2015-04-17T16:04:42.1234567Z',
-    '2015-04-17T16:04.123Z',
+    '2015-04-17T16:04.60Z',
+    '2015-04-17T16:04.5Z',
     '2015-04-17t16:04:42Z',
     '2015-04-17T16:04:42z',
     '2015/04/17T16:04:42Z',
