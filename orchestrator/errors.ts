@@ -83,6 +83,9 @@ export const ERROR_CODES = {
   SPARK_UNREACHABLE: transient(
     'Check the Spark master: is its REST port open and is SPARK_REST_SECRET right?',
   ),
+  SPARK_ANSWER_LOST: transient(
+    'The driver may have been created all the same; its claim in the ledger tells.',
+  ),
   SPARK_REFUSED: {
     failureClass: 'capacity',
     exitCode: EXIT.unreachable,

@@ -53,7 +53,7 @@ function clearLeftovers(cacheFolder: string, name: string): void {
   }
 }
 
-/** Reports how much stands in a folder, every five seconds while `act` runs. */
+/** Reports every five seconds, while `act` runs, how much of a download stands in a folder, then that it is unpacked. */
 export async function withProgress<T>(
   report: Report,
   what: string,
@@ -63,7 +63,8 @@ export async function withProgress<T>(
 ): Promise<T> {
   report(`${what}: downloading about ${expectedMegabytes} MB`);
   const timer = setInterval(() => {
-    report(`${what}: ${Math.round(folderBytes(folder) / MEGABYTE)} MB so far`);
+    const megabytes = Math.round(folderBytes(folder) / MEGABYTE);
+    report(megabytes < expectedMegabytes ? `${what}: ${megabytes} MB so far` : `${what}: unpacking`);
   }, PROGRESS_MS);
   try {
     return await act();

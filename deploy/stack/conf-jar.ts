@@ -48,6 +48,7 @@ function hiveSite(context: StackContext): string {
     METASTORE_USERNAME: access.username,
     METASTORE_PASSWORD: access.password,
     WAREHOUSE_DIR: pathToFileURL(join(context.layout.dir, 'warehouse')).href,
+    SCRATCH_DIR: join(context.layout.spark, 'scratch'),
   };
   return readFileSync(join(TEMPLATES, 'hive-site.xml'), 'utf8').replaceAll(
     /\{\{([A-Z_]+)\}\}/g,

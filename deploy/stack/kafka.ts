@@ -1,20 +1,22 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { cachedFolder, withProgress } from './cache.js';
+import { cachedFolder } from './cache.js';
 import { HOST, type StackContext } from './context.js';
 import { writePrivateFile } from './json-file.js';
+import { propertiesText } from './properties-text.js';
 import { copyJars, pinned, pomHash } from './maven.js';
-import { livePid, startProcess, waitUntilReady } from './processes.js';
+import { ensureProcess, waitUntilReady } from './processes.js';
 import { runTool } from './run-tool.js';
 
 /** One Kafka node, broker and controller in one process (KRaft); its data is in D/kafka. */
 export async function startKafka(context: StackContext): Promise<void> {
   const { layout, environment } = context;
   const jars = await kafkaJars(context);
-  if (livePid(layout, 'kafka') !== undefined) return;
-  context.report('Starting Kafka');
-  const config = writeConfig(context);
+  mkdirSync(layout.kafka, { recursive: true, mode: 0o700 });
+  const config = join(layout.kafka, 'server.properties');
+  const settings = brokerSettings(context);
+  writePrivateFile(config, settings);
   const logging = join(layout.kafka, 'log4j2.properties');
   writePrivateFile(logging, LOGGING);
   const java = (mainClass: string, ...args: string[]): string[] => [
@@ -31,19 +33,21 @@ export async function startKafka(context: StackContext): Promise<void> {
     const format = ['format', '-t', context.state.kafkaClusterId, '-c', config, '--ignore-formatted'];
     await runTool('Kafka storage format', environment.java, java('kafka.tools.StorageTool', ...format));
   }
-  await startProcess(layout, 'kafka', {
+  const command = {
     program: environment.java,
     args: java('kafka.Kafka', config),
-    environment: environment.daemon,
+    inherited: environment.daemon,
+    settings,
     cwd: layout.kafka,
-  });
+  };
+  await ensureProcess(layout, 'kafka', command, context.report);
   await waitUntilReady(layout, 'kafka', () => answers(context.ports.kafka));
 }
 
 function kafkaJars({ environment, report }: StackContext): Promise<string> {
   const version = pinned('kafka.version');
   return cachedFolder(environment.cacheFolder, `kafka-${version}-${pomHash()}`, report, (folder) =>
-    withProgress(report, `Kafka ${version}`, folder, 43, () => copyJars('kafka', folder)),
+    copyJars('kafka', folder, report, `Kafka ${version} (43 MB)`),
   );
 }
 
@@ -74,9 +78,7 @@ appender.stdout.layout.type = PatternLayout
 appender.stdout.layout.pattern = %d %-5p %m (%c{1})%n
 `;
 
-function writeConfig({ layout, ports }: StackContext): string {
-  mkdirSync(layout.kafka, { recursive: true, mode: 0o700 });
-  const file = join(layout.kafka, 'server.properties');
+function brokerSettings({ layout, ports }: StackContext): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -103,9 +105,5 @@ function writeConfig({ layout, ports }: StackContext): string {
     // HQ keeps its change feed for a while; a demo that was left alone must find its messages again.
     'log.retention.hours': 24 * 30,
   };
-  const lines = Object.entries(settings).map(
-    ([key, value]) => `${key}=${String(value).replaceAll('\\', '\\\\')}`,
-  );
-  writePrivateFile(file, `${lines.join('\n')}\n`);
-  return file;
+  return propertiesText(settings);
 }

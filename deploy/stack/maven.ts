@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LakeError } from '../../orchestrator/errors.js';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
+import type { Report } from './cache.js';
 import { runTool } from './run-tool.js';
 import { requireMaven } from './tools.js';
 
@@ -11,8 +12,14 @@ const POM = join(PACKAGE_ROOT, 'deploy', 'pom.xml');
 export type MavenProfile = 'spark' | 'kafka' | 'redis';
 
 /** Copies a profile's jars, with all they depend on, into a folder. @throws LakeError TOOL_MISSING, STACK_FAILED */
-export async function copyJars(profile: MavenProfile, folder: string): Promise<void> {
+export async function copyJars(
+  profile: MavenProfile,
+  folder: string,
+  report: Report,
+  what: string,
+): Promise<void> {
   await requireMaven();
+  report(`Maven: fetching ${what}`);
   await runTool(`Maven (jars for ${profile})`, 'mvn', [
     '-q',
     '-B',

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { LakeError } from '../../orchestrator/errors.js';
 import { HOST, type StackContext } from './context.js';
 import { postgresPlace, type PostgresPlace } from './postgres-programs.js';
-import { livePid, startProcess, waitUntilReady } from './processes.js';
+import { ensureProcess, waitUntilReady } from './processes.js';
 import { runTool } from './run-tool.js';
 
 const SUPERUSER = 'postgres';
@@ -12,11 +12,10 @@ const SUPERUSER = 'postgres';
 /** Postgres for the ledger, the Hive metastore and the warehouse. Loopback TCP only, scram passwords. */
 export async function startPostgres(context: StackContext): Promise<void> {
   const { layout, state, ports, environment } = context;
-  if (state.postgresUrl !== undefined || livePid(layout, 'postgres') !== undefined) return;
+  if (state.postgresUrl !== undefined) return;
   const place = await postgresPlace(context);
   await initialise(context, place);
-  context.report('Starting Postgres');
-  await startProcess(layout, 'postgres', {
+  const command = {
     program: join(place.home, 'bin', 'postgres'),
     args: [
       ['-D', place.data],
@@ -29,10 +28,11 @@ export async function startPostgres(context: StackContext): Promise<void> {
       ['-c', 'shared_buffers=64MB'],
       ['-c', 'timezone=UTC'],
     ].flat(),
-    environment: environment.daemon,
+    inherited: environment.daemon,
     cwd: place.data,
     ...place.account,
-  });
+  };
+  await ensureProcess(layout, 'postgres', command, context.report);
   await waitUntilReady(layout, 'postgres', () => answers(superuserUrl(context)));
 }
 

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { LakeError } from '../../orchestrator/errors.js';
+import type { Report } from './cache.js';
 import { readJsonFile, writeJsonFile } from './json-file.js';
 import type { StackLayout } from './layout.js';
 import { processEntry, processGroup } from './process-table.js';
@@ -15,14 +17,18 @@ export type ServiceName = (typeof SERVICES)[number];
 /** D/services.json: the pid and the start mark together name a process, so a reused pid is never killed. */
 const recordSchema = z.record(
   z.enum(SERVICES),
-  z.object({ pid: z.number(), startMark: z.string() }).optional(),
+  z.object({ pid: z.number(), startMark: z.string(), command: z.string() }).optional(),
 );
 type Records = z.infer<typeof recordSchema>;
 
 export interface ServiceCommand {
   readonly program: string;
   readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  /** The caller's variables that a daemon needs to run; another shell's differ, and that is no reason to restart. */
+  readonly inherited: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What its configuration file says. */
+  readonly settings?: string;
   readonly cwd: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
@@ -37,18 +43,44 @@ export function logFile(layout: StackLayout, name: string): string {
   return join(layout.logs, `${name}.log`);
 }
 
-/** Starts a process of its own session (it outlives us) and records it. Its output is appended to D/logs. */
-export function startProcess(
+/**
+ * Makes sure that the service runs by this very command: one that runs is left alone, one that runs by another
+ * (a port, a password or a version has changed) is restarted. Processes are of their own session and outlive us;
+ * their output is appended to D/logs.
+ * @returns true when it was started now
+ */
+export async function ensureProcess(
   layout: StackLayout,
   name: ServiceName,
   command: ServiceCommand,
-): Promise<number> {
+  report: Report,
+): Promise<boolean> {
+  const wanted = fingerprint(command);
+  if (livePid(layout, name) !== undefined && readRecords(layout)[name]?.command === wanted) return false;
+  // Also when its main process has ended: a worker's drivers may be left over.
+  await stopProcess(layout, name);
+  report(`Starting ${name}`);
+  await start(layout, name, command, wanted);
+  return true;
+}
+
+function fingerprint({ program, args, environment, settings }: ServiceCommand): string {
+  const facts = JSON.stringify([program, args, environment ?? {}, settings ?? '']);
+  return createHash('sha256').update(facts).digest('hex').slice(0, 16);
+}
+
+function start(
+  layout: StackLayout,
+  name: ServiceName,
+  command: ServiceCommand,
+  wanted: string,
+): Promise<void> {
   mkdirSync(layout.logs, { recursive: true });
   const log = openSync(logFile(layout, name), 'a', 0o600);
   return new Promise((resolve, reject) => {
     const child = spawn(command.program, [...command.args], {
       cwd: command.cwd,
-      env: { ...command.environment },
+      env: { ...command.inherited, ...command.environment },
       detached: true,
       stdio: ['ignore', log, log],
       ...(command.uid === undefined ? {} : { uid: command.uid }),
@@ -59,10 +91,9 @@ export function startProcess(
       reject(new LakeError('STACK_FAILED', `${name} could not be started: ${cause.message}`, { cause }));
     });
     child.once('spawn', () => {
-      const pid = child.pid ?? 0;
       child.unref();
-      record(layout, name, pid);
-      resolve(pid);
+      if (child.pid !== undefined) record(layout, name, child.pid, wanted);
+      resolve();
     });
   });
 }
@@ -94,8 +125,13 @@ export async function stopProcess(layout: StackLayout, name: ServiceName): Promi
     }
     await sleep(LOOK_AGAIN_MS);
   }
-  record(layout, name, undefined);
+  writeRecord(layout, name, undefined);
   return pid !== undefined || orphans.length > 0;
+}
+
+/** What was started under this name and has not been stopped, alive or not. */
+export function wasStarted(layout: StackLayout, name: ServiceName): boolean {
+  return readRecords(layout)[name] !== undefined;
 }
 
 /** For fault tests: sends a signal (SIGKILL unless told) to the service's main process only. */
@@ -158,11 +194,12 @@ function readRecords(layout: StackLayout): Records {
   return recordSchema.parse(readJsonFile(layout.servicesFile) ?? {});
 }
 
-function record(layout: StackLayout, name: ServiceName, pid: number | undefined): void {
-  const records = readRecords(layout);
-  const startMark = pid === undefined ? undefined : processEntry(pid)?.startMark;
-  writeJsonFile(layout.servicesFile, {
-    ...records,
-    [name]: pid === undefined || startMark === undefined ? undefined : { pid, startMark },
-  });
+function record(layout: StackLayout, name: ServiceName, pid: number, command: string): void {
+  const startMark = processEntry(pid)?.startMark;
+  // No entry: it has ended already, which waitUntilReady will tell.
+  writeRecord(layout, name, startMark === undefined ? undefined : { pid, startMark, command });
+}
+
+function writeRecord(layout: StackLayout, name: ServiceName, entry: Records[ServiceName]): void {
+  writeJsonFile(layout.servicesFile, { ...readRecords(layout), [name]: entry });
 }

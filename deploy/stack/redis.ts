@@ -5,7 +5,7 @@ import { LakeError } from '../../orchestrator/errors.js';
 import { cachedFolder, type Report } from './cache.js';
 import { HOST, type StackContext } from './context.js';
 import { copyJars, pinned, pomHash } from './maven.js';
-import { livePid, startProcess, waitUntilReady } from './processes.js';
+import { ensureProcess, waitUntilReady } from './processes.js';
 import { runTool, tryTool } from './run-tool.js';
 
 /** BullMQ's scripts need this much. */
@@ -16,10 +16,8 @@ export async function startRedis(context: StackContext): Promise<void> {
   const { layout, environment, ports } = context;
   if (context.state.redisUrl !== undefined) return;
   const program = await redisProgram(context);
-  if (livePid(layout, 'redis') !== undefined) return;
-  context.report('Starting Redis');
   mkdirSync(layout.redis, { recursive: true, mode: 0o700 });
-  await startProcess(layout, 'redis', {
+  const command = {
     program,
     args: [
       ['--port', String(ports.redis)],
@@ -31,9 +29,10 @@ export async function startRedis(context: StackContext): Promise<void> {
       ['--maxmemory-policy', 'noeviction'],
       ['--daemonize', 'no'],
     ].flat(),
-    environment: environment.daemon,
+    inherited: environment.daemon,
     cwd: layout.redis,
-  });
+  };
+  await ensureProcess(layout, 'redis', command, context.report);
   await waitUntilReady(layout, 'redis', () => answers(redisUrl(context)));
 }
 
@@ -46,7 +45,8 @@ async function answers(url: string): Promise<boolean> {
   client.on('error', () => undefined); // The answer below says it.
   try {
     await client.connect();
-    return (await client.ping()) === 'PONG';
+    await client.ping();
+    return true;
   } catch {
     return false;
   } finally {
@@ -75,9 +75,8 @@ async function redisProgram({ environment, report }: StackContext): Promise<stri
 }
 
 async function unpackBinaries(java: string, target: string, report: Report): Promise<void> {
-  report('Redis: downloading about 13 MB');
   const scratch = join(target, 'scratch');
-  await copyJars('redis', scratch);
+  await copyJars('redis', scratch, report, 'Redis (13 MB)');
   const [jar] = readdirSync(scratch);
   if (jar === undefined) throw new LakeError('STACK_FAILED', 'Maven copied no embedded-redis jar');
   await runTool('Unpacking Redis', java, ['-m', 'jdk.jartool/sun.tools.jar.Main', 'xf', jar], {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
+import { LakeError } from '../../orchestrator/errors.js';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 import { cachedFolder, type Report } from './cache.js';
 import { pomHash } from './maven.js';
@@ -21,9 +22,13 @@ export async function runnerJar(
   sparkHome: string,
   report: Report,
   sources: string = SOURCES,
-): Promise<string | undefined> {
+): Promise<string> {
   const files = javaFiles(sources);
-  if (files.length === 0) return undefined;
+  if (files.length === 0) {
+    throw new LakeError('STACK_FAILED', `There is no Java source under ${sources}`, {
+      mend: 'The checkout is incomplete: restore spark-jobs/runner.',
+    });
+  }
   const folder = await cachedFolder(
     cacheFolder,
     `runner-${hashOf(sources, files)}`,
@@ -32,7 +37,7 @@ export async function runnerJar(
       report('Compiling the Spark runner');
       const classes = join(target, 'classes');
       mkdirSync(classes);
-      const classpath = join(sparkHome, 'jars', '*');
+      const classpath = jarsOf(sparkHome).join(delimiter);
       const options = [
         '--release',
         JAVA_RELEASE,
@@ -51,6 +56,14 @@ export async function runnerJar(
     },
   );
   return join(folder, 'runner.jar');
+}
+
+/** `jars/*` is understood by the javac program only, not by its main class. */
+function jarsOf(sparkHome: string): string[] {
+  const folder = join(sparkHome, 'jars');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.jar'))
+    .map((name) => join(folder, name));
 }
 
 function javaFiles(sources: string): string[] {

@@ -5,8 +5,9 @@ import { HOST, type StackContext } from './context.js';
 import { RUNNER_ROLE } from './databases.js';
 import { writePrivateFile } from './json-file.js';
 import { databaseServer } from './metastore.js';
-import { livePid, startProcess, waitUntilReady, type ServiceName } from './processes.js';
-import { masterState, probeRest, type SparkAddress } from './spark-rest.js';
+import { ensureProcess, waitUntilReady, type ServiceName } from './processes.js';
+import { propertiesText } from './properties-text.js';
+import { masterState, probeRest, workerId, type SparkAddress } from './spark-rest.js';
 
 const JWS_FILTER = 'org.apache.spark.ui.JWSFilter';
 /** So that a few two-core drivers run side by side on a small machine; cores are a promise, not a limit. */
@@ -32,9 +33,7 @@ export async function startSpark(context: StackContext, home: string): Promise<v
 
 async function startMaster(context: StackContext, home: string): Promise<void> {
   const { layout, ports, state } = context;
-  if (livePid(layout, 'spark-master') !== undefined) return;
-  context.report('Starting the Spark master');
-  const properties = writeProperties(context, 'master.properties', {
+  const properties = daemonProperties(context, 'master.properties', {
     ...pageFilter(state.sparkSecret),
     'spark.master.rest.enabled': 'true',
     'spark.master.rest.host': HOST,
@@ -43,11 +42,12 @@ async function startMaster(context: StackContext, home: string): Promise<void> {
     // Without it a restarted master kills drivers that it does not know.
     'spark.deploy.recoveryMode': 'FILESYSTEM',
     'spark.deploy.recoveryDirectory': join(layout.spark, 'recovery'),
+    // How long it waits for a worker that was there before; a live one answers at once.
+    'spark.deploy.recoveryTimeout': '20s',
   });
-  await startDaemon(context, 'spark-master', home, {}, [
+  await startDaemon(context, 'spark-master', home, {}, properties, [
     'org.apache.spark.deploy.master.Master',
     ...['--host', HOST, '--port', String(ports.sparkMaster), '--webui-port', String(ports.sparkMasterUi)],
-    ...['--properties-file', properties],
   ]);
   const address = sparkAddress(context);
   await waitUntilReady(
@@ -59,30 +59,36 @@ async function startMaster(context: StackContext, home: string): Promise<void> {
 
 async function startWorker(context: StackContext, home: string): Promise<void> {
   const { layout, ports, state } = context;
-  if (livePid(layout, 'spark-worker') === undefined) {
-    context.report('Starting the Spark worker');
-    const cores = Math.max(FEWEST_CORES, availableParallelism());
-    const properties = writeProperties(context, 'worker.properties', pageFilter(state.sparkSecret));
-    await startDaemon(context, 'spark-worker', home, driverEnvironment(context, home), [
-      'org.apache.spark.deploy.worker.Worker',
-      ...['--host', HOST, '--webui-port', String(ports.sparkWorkerUi)],
-      ...['--cores', String(cores), '--memory', state.workerMemory, '--work-dir', join(layout.spark, 'work')],
-      ...['--properties-file', properties, `spark://${HOST}:${ports.sparkMaster}`],
-    ]);
-  }
-  await waitUntilReady(layout, 'spark-worker', async () => {
-    const view = await masterState(sparkAddress(context));
-    // A killed worker stays listed as alive for a minute: ours is the one with the page at our port.
-    return view?.status === 'ALIVE' && view.workers.some((worker) => worker.state === 'ALIVE');
-  });
+  const cores = Math.max(FEWEST_CORES, availableParallelism());
+  const properties = daemonProperties(context, 'worker.properties', pageFilter(state.sparkSecret));
+  await startDaemon(context, 'spark-worker', home, driverEnvironment(context, home), properties, [
+    'org.apache.spark.deploy.worker.Worker',
+    ...['--host', HOST, '--webui-port', String(ports.sparkWorkerUi)],
+    ...['--cores', String(cores), '--memory', state.workerMemory, '--work-dir', join(layout.spark, 'work')],
+    `spark://${HOST}:${ports.sparkMaster}`,
+  ]);
+  await waitUntilReady(layout, 'spark-worker', () => isRegistered(context));
+}
+
+/** A killed worker may still be listed: ours is the one whose own page names the same id. */
+async function isRegistered(context: StackContext): Promise<boolean> {
+  const address = sparkAddress(context);
+  const [id, view] = await Promise.all([
+    workerId(`http://${HOST}:${context.ports.sparkWorkerUi}`, address.secret),
+    masterState(address),
+  ]);
+  return (
+    view?.status === 'ALIVE' && view.workers.some((worker) => worker.id === id && worker.state === 'ALIVE')
+  );
 }
 
 /** What drivers inherit from the worker. Secrets go this way because nothing shows a process's environment. */
 function driverEnvironment(context: StackContext, home: string): Record<string, string> {
   const { host, port } = databaseServer(context);
   return {
-    ...context.environment.aws,
     SPARK_HOME: home,
+    // Else the worker looks for a build tree when it composes a driver's command.
+    SPARK_SCALA_VERSION: '2.13',
     SPARK_CONF_DIR: context.layout.emptyConf,
     SPARK_LOCAL_DIRS: join(context.layout.spark, 'local'),
     LEDGER_RUNNER_JDBC_URL: `jdbc:postgresql://${host}:${port}/ledger`,
@@ -102,41 +108,43 @@ function pageFilter(secret: string): Record<string, string> {
   };
 }
 
-function writeProperties(
+interface PropertiesFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+function daemonProperties(
   context: StackContext,
   name: string,
   properties: Readonly<Record<string, string>>,
-): string {
-  const file = join(context.layout.spark, name);
-  const lines = Object.entries(properties).map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}`);
-  writePrivateFile(file, `${lines.join('\n')}\n`);
-  return file;
+): PropertiesFile {
+  const path = join(context.layout.spark, name);
+  const text = propertiesText(properties);
+  writePrivateFile(path, text);
+  return { path, text };
 }
 
 async function startDaemon(
   context: StackContext,
   name: ServiceName,
   home: string,
-  extra: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
+  properties: PropertiesFile,
   args: readonly string[],
 ): Promise<void> {
   const { layout, environment } = context;
   const classpath = [join(layout.spark, 'daemon-conf'), join(home, 'jars', '*')].join(delimiter);
-  await startProcess(layout, name, {
+  const jvm = ['-Xms64m', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...JAVA_MODULES];
+  const command = {
     program: environment.java,
-    args: [
-      '-Xms64m',
-      '-Xmx512m',
-      '-XX:TieredStopAtLevel=1',
-      '-XX:+UseSerialGC',
-      ...JAVA_MODULES,
-      '-cp',
-      classpath,
-      ...args,
-    ],
-    environment: { ...environment.daemon, SPARK_LOCAL_IP: HOST, SPARK_PUBLIC_DNS: HOST, ...extra },
+    args: [...jvm, '-cp', classpath, ...args, '--properties-file', properties.path],
+    // Storage credentials are the caller's too: a later `up` without them must not end the drivers.
+    inherited: { ...environment.daemon, ...environment.aws },
+    environment: { SPARK_LOCAL_IP: HOST, SPARK_PUBLIC_DNS: HOST, ...variables },
+    settings: properties.text,
     cwd: layout.spark,
-  });
+  };
+  await ensureProcess(layout, name, command, context.report);
 }
 
 /** What Spark's own start script opens (org.apache.spark.launcher.JavaModuleOptions). */

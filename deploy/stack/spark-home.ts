@@ -21,9 +21,7 @@ export function sparkHome(cacheFolder: string, report: Report): Promise<string> 
     // Wheels need not carry the executable bit.
     for (const program of readdirSync(join(folder, 'bin'))) chmodSync(join(folder, 'bin', program), 0o755);
     const extra = join(scratch, 'extra');
-    await withProgress(report, 'Delta, Kafka, Postgres and S3 jars for Spark', extra, 60, () =>
-      copyJars('spark', extra),
-    );
+    await copyJars('spark', extra, report, 'Delta, Kafka, Postgres and S3 jars for Spark (60 MB)');
     addMissing(extra, join(folder, 'jars'));
     rmSync(scratch, { recursive: true });
   });
@@ -35,7 +33,7 @@ async function installPyspark(version: string, scratch: string, report: Report):
   // pip's scratch space goes beside the result: /tmp may be small, and the progress is read from it.
   const pip = join(scratch, 'pip');
   mkdirSync(pip);
-  await withProgress(report, `Spark ${version} (pyspark, unpacked it passes 1000 MB)`, scratch, 450, () =>
+  await withProgress(report, `Spark ${version} (pyspark)`, scratch, 450, () =>
     runTool(
       'pip install pyspark',
       'python3',

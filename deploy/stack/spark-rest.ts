@@ -79,6 +79,16 @@ export async function masterState(address: SparkAddress): Promise<MasterView | u
   }
 }
 
+/** @returns the id a worker gives itself on its page; undefined when it does not answer */
+export async function workerId(workerUiUrl: string, secret: string | undefined): Promise<string | undefined> {
+  try {
+    const answer = await axios.get<unknown>(`${workerUiUrl}/json/`, options(secret));
+    return z.object({ id: z.string() }).safeParse(answer.data).data?.id;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @returns the submission id. @throws LakeError SPARK_UNREACHABLE, SPARK_REFUSED */
 export async function createDriver(address: SparkAddress, request: DriverRequest): Promise<string> {
   const body = {

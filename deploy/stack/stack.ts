@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
-import { LakeError } from '../../orchestrator/errors.js';
+import { asLakeError, LakeError } from '../../orchestrator/errors.js';
 import type { Report } from './cache.js';
+import { classArchive } from './class-archive.js';
 import { writeConfJar } from './conf-jar.js';
 import type { StackContext } from './context.js';
 import { prepareDatabases } from './databases.js';
-import { stackEnvironment, writeEnvironmentFile, type SparkFacts } from './environment-file.js';
+import { stackEnvironment, writeEnvironmentFile } from './environment-file.js';
 import { startKafka } from './kafka.js';
 import { stackLayout, type StackLayout } from './layout.js';
 import { withLock } from './lock.js';
@@ -19,6 +20,7 @@ import { runnerJar } from './runner-jar.js';
 import { startSpark } from './spark-daemons.js';
 import { sparkHome } from './spark-home.js';
 import { newState, readState, writeState, type StackState } from './state.js';
+import { startThriftServer } from './thrift-server.js';
 import { requireJava } from './tools.js';
 
 /**
@@ -28,7 +30,7 @@ import { requireJava } from './tools.js';
 export interface StackOptions {
   /** D; made when absent. */
   readonly dir: string;
-  /** Start the Thrift Server too (kept for later `up`s until `down`). */
+  /** Start the Thrift Server too; remembered until `down`. */
   readonly thrift?: boolean | undefined;
   /** Use this Redis instead of starting one. */
   readonly redisUrl?: string | undefined;
@@ -89,6 +91,9 @@ export async function stackDown(
     // Drivers talk to everything else: they go first, with their worker.
     for (const name of ['spark-worker', 'spark-master'] as const) await stop(name);
     await Promise.all((['kafka', 'redis', 'postgres'] as const).map(stop));
+    const state = readState(layout);
+    if (state !== undefined)
+      writeState(layout, { ...state, thriftWanted: false, thriftSubmission: undefined });
     return stopped;
   });
 }
@@ -105,32 +110,32 @@ export async function restartService(dir: string, name: ServiceName): Promise<St
   return stackUp({ dir });
 }
 
-async function startAll(context: StackContext, _javaBuild: string): Promise<StackFacts> {
+async function startAll(context: StackContext, javaBuild: string): Promise<StackFacts> {
   const { environment, report, layout } = context;
   const databases = async (): Promise<void> => {
     await startPostgres(context);
     await prepareDatabases(context);
   };
-  const [home] = await Promise.all([
+  // All are waited for also when one fails: none may go on starting after we have given the lock back.
+  const results = await Promise.allSettled([
     sparkHome(environment.cacheFolder, report),
     databases(),
     startRedis(context),
     startKafka(context),
   ]);
+  for (const result of results) if (result.status === 'rejected') throw asLakeError(result.reason);
+  const home = results[0].status === 'fulfilled' ? results[0].value : '';
   await prepareMetastore(context, home);
-  const spark = await prepareSpark(context, home);
+  const confJar = await writeConfJar(context);
+  const runner = await runnerJar(environment.cacheFolder, environment.java, home, report);
   await startSpark(context, home);
+  const driverClasspath = [confJar, runner].join(delimiter);
+  const archive = await classArchive(context, { home, driverClasspath, javaBuild });
+  const spark = { home, driverClasspath, classArchive: archive, s3Endpoint: environment.s3Endpoint };
+  if (context.state.thriftWanted) await startThriftServer(context, spark);
   const env = stackEnvironment(context, spark);
   writeEnvironmentFile(layout.environmentFile, env);
   return { dir: layout.dir, environmentFile: layout.environmentFile, env };
-}
-
-async function prepareSpark(context: StackContext, home: string): Promise<SparkFacts> {
-  const { environment, report } = context;
-  const confJar = await writeConfJar(context);
-  const runner = await runnerJar(environment.cacheFolder, environment.java, home, report);
-  const driverClasspath = [confJar, ...(runner === undefined ? [] : [runner])].join(delimiter);
-  return { home, driverClasspath, classArchive: undefined };
 }
 
 function prepareFolders(dir: string): StackLayout {

@@ -30,11 +30,8 @@ const stateSchema = z.object({
   thriftWanted: z.boolean().default(false),
   /** The Thrift Server's driver. */
   thriftSubmission: z.string().optional(),
-  /** The class-data-sharing archive, once made for the present classpath. */
-  classArchive: z.string().optional(),
-  /** The driver class path that the last `up` wrote into env.sh. */
-  driverClasspath: z.string().optional(),
-  runnerJar: z.string().optional(),
+  thriftPort: z.number().optional(),
+  thriftClasspath: z.string().optional(),
 });
 
 export type StackState = z.infer<typeof stateSchema>;

@@ -44,7 +44,11 @@ export async function proveLogStore(options: ProveLogStoreOptions): Promise<LogS
 }
 
 /** @returns for each name the writers that were told they had won it */
-async function race(names: number, writers: readonly string[], racers: readonly RaceProcess[]): Promise<string[][]> {
+async function race(
+  names: number,
+  writers: readonly string[],
+  racers: readonly RaceProcess[],
+): Promise<string[][]> {
   await Promise.all(racers.map((racer) => racer.line()));
   const winners: string[][] = [];
   for (let name = 0; name < names; name++) {

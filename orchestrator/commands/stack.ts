@@ -1,5 +1,7 @@
 import { type Command } from 'commander';
+import { stackStatus, type ServiceStatus } from '../../deploy/stack/stack-status.js';
 import { stackDown, stackUp } from '../../deploy/stack/stack.js';
+import { EXIT } from '../errors.js';
 
 /** `stack up|down|status`: the embedded services on this machine. Progress goes to stderr, results to stdout. */
 export function registerStack(program: Command): void {
@@ -31,6 +33,27 @@ export function registerStack(program: Command): void {
       if (options.json === true) print(JSON.stringify({ stopped }));
       else print(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
     });
+  stack
+    .command('status')
+    .description('Show each service; exit code 4 when one is not running')
+    .option('--dir <folder>', 'where everything stands', '.dimagi-lake')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: { dir: string; json?: boolean }) => {
+      const services = await stackStatus(options.dir);
+      print(options.json === true ? JSON.stringify({ services }) : services.map(line).join('\n'));
+      if (!services.every(({ state }) => state === 'running' || state === 'external')) {
+        process.exitCode = EXIT.unreachable;
+      }
+    });
+}
+
+function line(service: ServiceStatus): string {
+  const facts = [
+    service.pid === undefined ? '' : `pid ${service.pid}`,
+    service.port === undefined ? '' : `port ${service.port}`,
+    service.log ?? '',
+  ];
+  return [service.name.padEnd(13), service.state.padEnd(9), ...facts].join('  ').trimEnd();
 }
 
 interface UpFlags {

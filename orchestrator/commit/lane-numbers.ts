@@ -7,9 +7,22 @@ const ORDINAL_BITS = 6n;
 export const MAX_EXTRACTION = 2 ** Number(EXTRACTION_BITS) - 1;
 
 /** Statements of a lane that write, in their order. */
-export const ORDINAL = { rewrite: 0n, merge: 1n } as const;
+const ORDINAL = { rewrite: 0n, merge: 1n } as const;
 
-export function txnVersion(sequence: bigint, extraction: number, ordinal: bigint): bigint {
+export interface LaneNumbers {
+  readonly rewrite: bigint;
+  readonly merge: bigint;
+}
+
+/** The transaction numbers of a lane's statements. */
+export function laneNumbers(sequence: bigint, extraction: number): LaneNumbers {
+  return {
+    rewrite: txnVersion(sequence, extraction, ORDINAL.rewrite),
+    merge: txnVersion(sequence, extraction, ORDINAL.merge),
+  };
+}
+
+function txnVersion(sequence: bigint, extraction: number, ordinal: bigint): bigint {
   if (extraction > MAX_EXTRACTION)
     throw new RangeError(`extraction ${extraction} is beyond ${MAX_EXTRACTION}`);
   return (sequence << (EXTRACTION_BITS + ORDINAL_BITS)) + (BigInt(extraction) << ORDINAL_BITS) + ordinal;

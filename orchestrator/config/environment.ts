@@ -48,6 +48,10 @@ const SPARK = {
   /** More staged rows than this go to executors (`spark://`); fewer are merged inside the driver (`local[N]`). */
   SPARK_LOCAL_MAX_ROWS: z.coerce.number().int().min(0).default(200_000),
   SPARK_LOCAL_CORES: z.coerce.number().int().min(1).default(2),
+  /** A driver that has done its run goes on claiming runs until it was idle for so long; 0: a driver per run. */
+  SPARK_WARM_SECONDS: z.coerce.number().int().min(0).default(30),
+  /** Fault point for drivers (tests); see spark-jobs/runner. */
+  SPARK_DRIVER_FAULT: nonEmpty.optional(),
 };
 const QUEUE = { REDIS_URL: nonEmpty.regex(/^rediss?:\/\//, 'must be a redis:// URL') };
 const WORK = {

@@ -13,6 +13,8 @@ export interface StackEnvironment {
   readonly java: string;
   /** AWS_* as they are set; they reach drivers by the worker's environment, never by a property. */
   readonly aws: Readonly<Record<string, string>>;
+  /** An S3-compatible store other than AWS. */
+  readonly s3Endpoint: string | undefined;
   /** What a daemon inherits: enough to run, and nothing that may be a secret. */
   readonly daemon: Readonly<Record<string, string>>;
 }
@@ -28,6 +30,7 @@ export function readStackEnvironment(
     cacheFolder: cacheFolder(source),
     java: javaHome === undefined ? 'java' : join(javaHome, 'bin', 'java'),
     aws: pick(source, (name) => name.startsWith('AWS_')),
+    s3Endpoint: given(source, 'S3_ENDPOINT'),
     daemon: pick(source, (name) => INHERITED.includes(name)),
   };
 }

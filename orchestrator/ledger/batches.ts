@@ -64,26 +64,26 @@ export interface DueWork {
 }
 
 /**
- * Ledger work that may go on now: per topic the first planned batch (extraction is in sequence order, because a
- * delete finds its table by what earlier batches staged; so none for a halted topic) and every staged batch whose
- * time has come.
+ * Ledger work that may go on now. Extraction: per topic its first planned batch, because a delete finds its table by
+ * what earlier batches staged; none for a halted topic. Merging: staged batches with a lane that waits for nothing
+ * (see runnableLanes), or with all lanes merged and only the commit missing.
  */
-export async function dueWork(database: Queryable, limit = 200): Promise<DueWork[]> {
+export async function dueWork(database: Queryable, limit = 100): Promise<DueWork[]> {
   const rows = await database.query<{ stage: 'extract' | 'merge'; id: bigint }>(
-    `(SELECT DISTINCT ON (b.topic) 'extract' AS stage, b.id, b.next_attempt_at
-      FROM batch b JOIN topic t ON t.name = b.topic AND t.state <> 'halted'
-      WHERE b.state = 'planned' ORDER BY b.topic, b.sequence)
-     UNION ALL
-     (SELECT 'merge', b.id, b.next_attempt_at FROM batch b WHERE b.state = 'staged' ORDER BY b.topic, b.sequence
-      LIMIT $1)`,
+    `SELECT stage, id FROM (
+       (SELECT DISTINCT ON (b.topic) 'extract' AS stage, b.id, b.next_attempt_at
+        FROM batch b JOIN topic t ON t.name = b.topic AND t.state <> 'halted'
+        WHERE b.state = 'planned' ORDER BY b.topic, b.sequence)
+       UNION ALL
+       (SELECT 'merge', b.id, b.next_attempt_at FROM batch b
+        WHERE b.state = 'staged' AND (
+          EXISTS (SELECT 1 FROM runnable_lane r WHERE r.batch_id = b.id)
+          OR NOT EXISTS (SELECT 1 FROM lane l WHERE l.batch_id = b.id AND l.state <> 'merged'))
+        ORDER BY b.topic, b.sequence LIMIT $1)) AS work
+     WHERE next_attempt_at <= now()`,
     [limit],
   );
-  const due = await database.query<{ id: bigint }>(
-    'SELECT id FROM batch WHERE id = ANY($1::bigint[]) AND next_attempt_at <= now()',
-    [rows.map((row) => row.id)],
-  );
-  const ready = new Set(due.map((row) => row.id));
-  return rows.filter((row) => ready.has(row.id)).map((row) => ({ stage: row.stage, batchId: row.id }));
+  return rows.map((row) => ({ stage: row.stage, batchId: row.id }));
 }
 
 /** Draws the next extraction number; the staged files of an earlier one are never used again. */

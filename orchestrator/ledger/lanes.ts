@@ -41,21 +41,11 @@ export async function readLanes(database: Queryable, batchId: bigint): Promise<L
   }));
 }
 
-/**
- * Lanes of the batch that may be merged now: each table merges in sequence order, so a lane waits for every lane of
- * an earlier batch on its table (a halted one stops its table), and for earlier batches that are not staged yet.
- */
+/** Lanes of the batch that may be merged now; the rule stands with the view `runnable_lane` in the migrations. */
 export async function runnableLanes(database: Queryable, batchId: bigint): Promise<ReadonlySet<bigint>> {
-  const rows = await database.query<{ id: bigint }>(
-    `SELECT l.id FROM lane l JOIN batch b ON b.id = l.batch_id JOIN lake_table t ON t.id = l.table_id
-     WHERE l.batch_id = $1 AND l.state IN ('staged', 'submitted', 'failed') AND t.state = 'running'
-       AND NOT EXISTS (SELECT 1 FROM batch e WHERE e.topic = b.topic AND e.sequence < b.sequence
-                       AND e.state IN ('planned', 'halted') AND e.staged_at IS NULL)
-       AND NOT EXISTS (SELECT 1 FROM lane el JOIN batch e ON e.id = el.batch_id
-                       WHERE el.table_id = l.table_id AND e.sequence < b.sequence
-                         AND el.state NOT IN ('merged', 'committed'))`,
-    [batchId],
-  );
+  const rows = await database.query<{ id: bigint }>('SELECT id FROM runnable_lane WHERE batch_id = $1', [
+    batchId,
+  ]);
   return new Set(rows.map((row) => row.id));
 }
 
@@ -92,13 +82,14 @@ export async function laneMerged(tx: Queryable, laneId: bigint, facts: MergeFact
 export async function laneFailed(
   database: Queryable,
   laneId: bigint,
+  attempts: number,
   failureClass: FailureClass,
   failure: string,
 ): Promise<void> {
   await database.query(
-    `UPDATE lane SET state = 'failed', attempts = attempts + 1, failure_class = $2, failure = $3
+    `UPDATE lane SET state = 'failed', attempts = $2, failure_class = $3, failure = $4
      WHERE id = $1 AND state NOT IN ('merged', 'committed')`,
-    [laneId, failureClass, failure],
+    [laneId, attempts, failureClass, failure],
   );
 }
 

@@ -11,6 +11,8 @@ export interface Run {
   readonly path: string;
   readonly restUrl: string | null;
   readonly submissionId: string | null;
+  /** Spark's id of the driver that claimed it (a warm one was created for another run); null when not known. */
+  readonly claimedBy: string | null;
   /** Seconds by the ledger's clock. */
   readonly ageSeconds: number;
   readonly silentSeconds: number | null;
@@ -25,25 +27,25 @@ interface RunRow {
   path: string;
   rest_url: string | null;
   submission_id: string | null;
+  claimed_by: string | null;
   age: number;
   silent: number | null;
 }
 
 const COLUMNS = `id, batch_id, token, state, path, rest_url, submission_id,
+  substring(driver FROM 'driver-[0-9]+-[0-9]+') AS claimed_by,
   extract(epoch FROM now() - created_at)::float8 AS age, extract(epoch FROM now() - heartbeat_at)::float8 AS silent`;
 
 /** Intent before action: the run stands in the ledger before Spark hears of it. */
 export async function insertRun(
   tx: Queryable,
-  run: { id: string; batchId: bigint; token: string; path: string },
+  run: { id: string; batchId: bigint; token: string; path: string; runFile: string },
   laneIds: readonly bigint[],
 ): Promise<void> {
-  await tx.query("INSERT INTO run (id, batch_id, token, state, path) VALUES ($1, $2, $3, 'submitted', $4)", [
-    run.id,
-    run.batchId,
-    run.token,
-    run.path,
-  ]);
+  await tx.query(
+    "INSERT INTO run (id, batch_id, token, state, path, run_file) VALUES ($1, $2, $3, 'submitted', $4, $5)",
+    [run.id, run.batchId, run.token, run.path, run.runFile],
+  );
   await tx.query('INSERT INTO run_lane (run_id, lane_id) SELECT $1, unnest($2::bigint[])', [run.id, laneIds]);
   await tx.query("UPDATE lane SET state = 'submitted', run_id = $1 WHERE id = ANY($2::bigint[])", [
     run.id,
@@ -109,6 +111,15 @@ export async function voidRun(
   return rows.length > 0;
 }
 
+/** Whether a warm driver looked for work a moment ago, so that a run may be claimed without a new driver. */
+export async function hasIdleDriver(database: Queryable): Promise<boolean> {
+  const rows = await database.query(
+    `SELECT 1 FROM warm_driver w WHERE w.seen_at > now() - interval '2 seconds'
+       AND NOT EXISTS (SELECT 1 FROM run r WHERE r.driver = w.driver AND r.state = 'claimed')`,
+  );
+  return rows.length > 0;
+}
+
 function runOf(row: RunRow): Run {
   return {
     id: row.id,
@@ -118,6 +129,7 @@ function runOf(row: RunRow): Run {
     path: row.path,
     restUrl: row.rest_url,
     submissionId: row.submission_id,
+    claimedBy: row.claimed_by,
     ageSeconds: row.age,
     silentSeconds: row.silent,
   };

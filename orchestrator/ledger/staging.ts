@@ -18,8 +18,9 @@ export interface QuarantinedRecord {
   readonly type: string | null;
   readonly reason: string;
   readonly place: string;
-  readonly partition: number;
-  readonly offset: string;
+  /** Null for a location that only a changed ancestor named. */
+  readonly partition: number | null;
+  readonly offset: string | null;
 }
 
 export interface StagedBatch {

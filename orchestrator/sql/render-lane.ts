@@ -1,8 +1,8 @@
-import { ColumnNames, shapedColumns, type ShapedColumn } from '../shape/columns.js';
-import type { BaseColumn } from '../shape/table-columns.js';
+import type { ShapedColumn } from '../shape/columns.js';
 import type { StagedLayout } from '../shape/layout.js';
-import { join as joinShapes, shapeFromJson, shapeToJson } from '../shape/shape.js';
-import type { JsonObject, RecordKind } from '../types.js';
+import type { BaseColumn } from '../shape/table-columns.js';
+import type { TargetShape } from '../shape/target-shape.js';
+import type { RecordKind } from '../types.js';
 import type { TableColumn } from './column-types.js';
 import { shapedTypeSql } from './column-types.js';
 import { missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
@@ -12,13 +12,6 @@ import { literal } from './literal.js';
 import { stagedColumns, stagedSelect } from './staged-view.js';
 import { fillTemplate } from './template.js';
 import { joinSql, sql, type Sql } from './text.js';
-
-/** Prefix of the free part's columns. */
-export const TREE_PREFIX: Readonly<Record<RecordKind, string>> = {
-  form: 'form',
-  case: 'case_json',
-  location: 'metadata',
-};
 
 export interface LaneToRender {
   readonly appId: string;
@@ -33,43 +26,27 @@ export interface LaneToRender {
   readonly tableName: string;
   readonly tableUrl: string;
   readonly stagingUrl: string;
-  readonly fixed: readonly BaseColumn[];
+  /** Columns every table of the kind has. */
+  readonly base: readonly BaseColumn[];
   readonly layout: StagedLayout;
-  /** The table's shape and names before this lane, as the ledger has them. */
-  readonly shape: JsonObject;
-  readonly names: JsonObject;
+  readonly target: TargetShape;
   /** What the Delta log shows now; undefined when there is no table yet. */
   readonly actual: { readonly fields: readonly DeltaField[]; readonly txnVersion: bigint } | undefined;
-}
-
-export interface RenderedLane {
-  readonly script: string;
-  /** The table's shape and names once the lane has merged. */
-  readonly shape: JsonObject;
-  readonly names: JsonObject;
 }
 
 /**
  * The script of one lane: make or register the table, raise its shape, merge. What the Delta log holds already is
  * left out, so a script may be rendered again after a crash at any point; the numbered statements keep their text.
  */
-export function renderLane(lane: LaneToRender): RenderedLane {
-  const names = ColumnNames.fromJson(lane.names);
-  const before = shapeFromJson(lane.shape);
-  const after = joinShapes(before, lane.layout.shape());
-  const fixedNames = lane.fixed.map((column) => column.name);
-  const columnsOf = (shape: typeof before): ShapedColumn[] =>
-    shapedColumns(shape, TREE_PREFIX[lane.kind], names, fixedNames);
-  const beforeColumns = columnsOf(before);
-  const columns = columnsOf(after);
-  const fixed: TableColumn[] = lane.fixed.map((column) => ({ name: column.name, type: fixedType(column) }));
+export function renderLane(lane: LaneToRender): Sql {
+  const fixed: TableColumn[] = lane.base.map((column) => ({ name: column.name, type: baseType(column) }));
   const statements = [
     head(lane),
-    tableStatement(lane, fixed, columns),
-    ...shapeStatements(lane, fixed, beforeColumns, columns),
-    mergeStatement(lane, fixed, columns),
+    tableStatement(lane, fixed),
+    ...shapeStatements(lane, fixed),
+    mergeStatement(lane, fixed),
   ];
-  return { script: `${statements.join('\n')}\n`, shape: shapeToJson(after), names: names.toJson() };
+  return sql`${joinSql(statements, '\n')}\n`;
 }
 
 function head(lane: LaneToRender): Sql {
@@ -79,11 +56,7 @@ SET spark.databricks.delta.commitInfo.userMetadata=${metadata}
 ;` as Sql;
 }
 
-function tableStatement(
-  lane: LaneToRender,
-  fixed: readonly TableColumn[],
-  columns: readonly ShapedColumn[],
-): Sql {
+function tableStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql {
   const place = {
     database: identifier(lane.databaseName),
     table: tableOf(lane),
@@ -92,25 +65,21 @@ function tableStatement(
   if (lane.actual !== undefined) return fillTemplate('register_table', place);
   return fillTemplate('create_table', {
     ...place,
-    columns: joinSql([...fixed.map(columnSql), ...columns.map(shapedSql)], ',\n  '),
+    columns: joinSql([...fixed.map(columnSql), ...lane.target.after.map(shapedSql)], ',\n  '),
     partitioning: partitioning(lane),
     properties: PROPERTIES,
   });
 }
 
 /** At most one change of shape per table and batch: a rewrite, or new columns, or (mostly) nothing. */
-function shapeStatements(
-  lane: LaneToRender,
-  fixed: readonly TableColumn[],
-  before: readonly ShapedColumn[],
-  columns: readonly ShapedColumn[],
-): Sql[] {
+function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql[] {
   if (lane.actual === undefined) return [];
-  if (needsRewrite(before, columns)) {
+  const { before, after } = lane.target;
+  if (needsRewrite(before, after)) {
     if (lane.actual.txnVersion >= lane.rewriteTxn) return [];
-    return [rewriteStatement(lane, fixed, before, columns, lane.actual.fields)];
+    return [rewriteStatement(lane, fixed, lane.actual.fields)];
   }
-  const missing = missingColumns(fixed, columns, lane.actual.fields);
+  const missing = missingColumns(fixed, after, lane.actual.fields);
   if (missing.length === 0) return [];
   return [fillTemplate('add_columns', { table: tableOf(lane), columns: joinSql(missing, ',\n  ') })];
 }
@@ -118,19 +87,19 @@ function shapeStatements(
 function rewriteStatement(
   lane: LaneToRender,
   fixed: readonly TableColumn[],
-  before: readonly ShapedColumn[],
-  columns: readonly ShapedColumn[],
   actual: readonly DeltaField[],
 ): Sql {
   const row = sql`t`;
-  const source = sourceOfColumns(before, row);
+  const source = sourceOfColumns(lane.target.before, row);
   const present = new Set(actual.map((field) => field.name.toLowerCase()));
   const kept = fixed.map((column) =>
     present.has(column.name.toLowerCase())
       ? sql`t.${identifier(column.name)}`
       : sql`CAST(NULL AS ${column.type}) AS ${identifier(column.name)}`,
   );
-  const lifted = columns.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`);
+  const lifted = lane.target.after.map(
+    (column) => sql`${lift(column, source)} AS ${identifier(column.name)}`,
+  );
   return fillTemplate('rewrite_table', {
     app_id: lane.appId as Sql,
     txn_version: sql`${lane.rewriteTxn}`,
@@ -141,11 +110,8 @@ function rewriteStatement(
   });
 }
 
-function mergeStatement(
-  lane: LaneToRender,
-  fixed: readonly TableColumn[],
-  columns: readonly ShapedColumn[],
-): Sql {
+function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql {
+  const columns = lane.target.after;
   const source = sourceOfLayout(lane.layout.root, sql`s`);
   const names = [...fixed.map((column) => column.name), ...columns.map((column) => column.name)].map(
     identifier,
@@ -153,12 +119,12 @@ function mergeStatement(
   return fillTemplate('merge', {
     app_id: lane.appId as Sql,
     txn_version: sql`${lane.mergeTxn}`,
-    staged_columns: joinSql(stagedColumns(lane.fixed, lane.layout.root), ',\n  '),
+    staged_columns: joinSql(stagedColumns(lane.base, lane.layout.root), ',\n  '),
     staging: literal(lane.stagingUrl),
     table: tableOf(lane),
     select: joinSql(
       [
-        ...stagedSelect(lane.fixed, lane.batchId),
+        ...stagedSelect(lane.base, lane.batchId),
         ...columns.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`),
       ],
       ',\n  ',
@@ -194,6 +160,6 @@ function shapedSql(column: ShapedColumn): Sql {
   return sql`${identifier(column.name)} ${shapedTypeSql(column.type)}`;
 }
 
-function fixedType(column: BaseColumn): Sql {
+function baseType(column: BaseColumn): Sql {
   return column.type as string as Sql;
 }

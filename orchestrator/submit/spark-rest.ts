@@ -45,8 +45,8 @@ export class SparkRest {
 
   /**
    * Asks the leading master to start a driver.
-   * @throws LakeError SPARK_UNREACHABLE when no answer came: the driver MAY have been created (its run's claim tells);
-   *   SPARK_REFUSED when a master said no
+   * @throws LakeError SPARK_ANSWER_LOST when the driver MAY have been created (its run's claim tells);
+   *   SPARK_UNREACHABLE when it has not: no master took the request; SPARK_REFUSED when a master said no
    */
   async create(request: DriverRequest): Promise<Submission> {
     const body = { action: 'CreateSubmissionRequest', clientSparkVersion: '', appResource: '', ...request };
@@ -96,8 +96,12 @@ export class SparkRest {
       } catch (thrown) {
         if (thrown instanceof LakeError && thrown.code === 'SPARK_REFUSED') throw thrown;
         last = thrown;
-        // After a lost answer another master must not be asked: the first may have created the driver.
-        if (!isRefusedConnection(thrown)) break;
+        if (isRefusedConnection(thrown)) continue;
+        // Another master must not be asked: this one may have created the driver.
+        throw new LakeError('SPARK_ANSWER_LOST', `The Spark master at ${url} gave no answer to ${act}`, {
+          facts: { url },
+          cause: thrown,
+        });
       }
     }
     throw new LakeError('SPARK_UNREACHABLE', `No Spark master answered ${act}`, {

@@ -12,6 +12,7 @@ from contextlib import closing
 def main() -> int:
     try:
         import psycopg
+
         from lakeoracle.check import Check, Options
         from lakeoracle.errors import CannotRead
         from lakeoracle.settings import read_settings

@@ -16,6 +16,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     given = _arguments(arguments)
     try:
         import psycopg
+
         from lakeoracle.check import Check, Options
         from lakeoracle.errors import CannotRead
         from lakeoracle.report import whole

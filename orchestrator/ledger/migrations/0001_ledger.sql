@@ -108,6 +108,16 @@ CREATE TABLE lane (
 );
 CREATE INDEX lane_open ON lane (table_id, batch_id) WHERE state <> 'committed';
 
+-- Lanes that may be merged now. Each table merges in sequence order: a lane waits for every lane of an earlier batch
+-- on its table (so a halted one stops its table), and for earlier batches of its topic that are not staged yet.
+CREATE VIEW runnable_lane AS
+  SELECT l.id, l.batch_id FROM lane l JOIN batch b ON b.id = l.batch_id JOIN lake_table t ON t.id = l.table_id
+  WHERE l.state IN ('staged', 'submitted', 'failed') AND t.state = 'running'
+    AND NOT EXISTS (SELECT 1 FROM batch e WHERE e.topic = b.topic AND e.sequence < b.sequence AND e.staged_at IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM lane el JOIN batch e ON e.id = el.batch_id
+                    WHERE el.table_id = l.table_id AND e.sequence < b.sequence
+                      AND el.state NOT IN ('merged', 'committed'));
+
 -- One attempt to merge a batch's lanes. The driver claims it with the token; a voided run can't be claimed.
 CREATE TABLE run (
   id text PRIMARY KEY,
@@ -115,6 +125,7 @@ CREATE TABLE run (
   token text NOT NULL,
   state text NOT NULL CHECK (state IN ('submitted', 'claimed', 'done', 'failed', 'voided')),
   path text NOT NULL,
+  run_file text NOT NULL,
   rest_url text,
   submission_id text,
   driver text,
@@ -178,4 +189,10 @@ CREATE TABLE lease (
   owner text NOT NULL,
   token bigint NOT NULL,
   expires_at timestamptz NOT NULL
+);
+
+-- Drivers that go on claiming runs until idle; `seen_at` is their last look for work.
+CREATE TABLE warm_driver (
+  driver text PRIMARY KEY,
+  seen_at timestamptz NOT NULL
 );

@@ -34,6 +34,17 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
   SELECT EXISTS (SELECT 1 FROM ended)
 $$;
 
+-- A warm driver asks for any run that waits; SKIP LOCKED lets several ask at once.
+CREATE FUNCTION runner_claim_next(run_driver text) RETURNS TABLE (run text, token text, run_file text)
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+  INSERT INTO warm_driver AS known (driver, seen_at) VALUES (run_driver, now())
+    ON CONFLICT (driver) DO UPDATE SET seen_at = now();
+  UPDATE run SET state = 'claimed', driver = run_driver, claimed_at = now(), heartbeat_at = now()
+  WHERE id = (SELECT r.id FROM run r WHERE r.state = 'submitted' ORDER BY r.created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+  RETURNING run.id, run.token, run.run_file;
+$$;
+
+REVOKE ALL ON FUNCTION runner_claim_next(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION runner_claim(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION runner_heartbeat(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION runner_finish(text, text, text) FROM PUBLIC;

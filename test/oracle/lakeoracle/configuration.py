@@ -20,6 +20,8 @@ class Domain:
     cases: frozenset[str] = frozenset()
     forms: frozenset[str] = frozenset()
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    declared: frozenset[str] = frozenset()
+    """Columns of any table of the domain that lake.yaml gives a type other than STRING."""
 
     def lists(self, kind: str, type_name: str) -> bool:
         if kind == "location":
@@ -59,6 +61,7 @@ def parse_configuration(text: str) -> Configuration:
 
 
 def _domain(name: str, own: Mapping[str, Any]) -> Domain:
+    tables: Mapping[str, Any] = own.get("tables") or {}
     return Domain(
         name=name,
         levels=tuple(own.get("location_levels") or ()),
@@ -67,6 +70,7 @@ def _domain(name: str, own: Mapping[str, Any]) -> Domain:
         cases=frozenset(own.get("cases") or ()),
         forms=frozenset(own.get("forms") or ()),
         time_zone=ZoneInfo(own.get("time_zone") or "UTC"),
+        declared=frozenset(column for table in tables.values() for column in ((table or {}).get("types") or {})),
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Mapping, NamedTuple, Optional
 
 TOPIC_OF_KIND = {"form": "form-sql", "case": "case-sql", "location": "location"}
@@ -79,10 +80,12 @@ def find_column(original: str, columns: Mapping[str, object], whole: Optional[st
     A clash may be with a column no live row has any more, so a hashed name is accepted wherever it stands.
     `whole` is the full path of a field inside a list, a second thing the hash may be taken of.
     """
+    return next((name for name in _spellings(original, whole) if name in columns), None)
+
+
+@lru_cache(maxsize=100_000)
+def _spellings(original: str, whole: Optional[str]) -> tuple[str, ...]:
     encoded = encode_column(original)
-    for hashed in (original, encoded, whole):
-        if hashed is not None:
-            digest = hashlib.sha256(hashed.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-            if f"{encoded}__{digest}" in columns:
-                return f"{encoded}__{digest}"
-    return encoded if encoded in columns else None
+    hashed = [text for text in (original, encoded, whole) if text is not None]
+    digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8] for text in hashed]
+    return (*(f"{encoded}__{digest}" for digest in digests), encoded)

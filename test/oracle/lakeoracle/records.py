@@ -110,7 +110,13 @@ def expected_location(row: Row, domain: Domain, places: Places) -> Expected:
 
 
 def month_of(moment: Optional[datetime], zone: ZoneInfo) -> Optional[date]:
-    return moment.astimezone(zone).date().replace(day=1) if moment is not None else None
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(zone).date().replace(day=1)
+    except OverflowError:
+        # The first or last day of the calendar, moved beyond it by its zone.
+        return moment.date().replace(day=1)
 
 
 def _form_month(form: Mapping[str, Tree], received_on: datetime, zone: ZoneInfo) -> Any:

@@ -1,6 +1,6 @@
 """One lake row against what it must hold, cell by cell."""
 
-from typing import Any, Iterator, Mapping
+from typing import Any, Collection, Iterator, Mapping
 
 from .names import encode_column, find_column
 from .records import Expected
@@ -23,15 +23,22 @@ _TYPES: Mapping[str, frozenset[str]] = {
     **{name: _INTEGER for name in ("state", "location_level")},
     "month": frozenset({"date"}),
 }
+_FREE = ("form__", "case_json__", "metadata__")
 
 
 class RowCheck:
-    """Knows one table's columns. Types of HQ's own columns are checked once, values row by row."""
+    """Knows one table's columns. `declared`: free columns that may have another type than STRING or a list."""
 
-    def __init__(self, columns: Mapping[str, ColumnType], ignore_places: bool = False) -> None:
+    def __init__(
+        self, columns: Mapping[str, ColumnType], declared: Collection[str] = (), ignore_places: bool = False
+    ) -> None:
         self._columns = columns
         self._ignore_places = ignore_places
-        self._wrong_types: dict[str, str] = {}
+        self._wrong_types = {
+            name: f"column {name} has the type {kind}"
+            for name, kind in columns.items()
+            if name.startswith(_FREE) and name not in declared and not _is_free_type(kind)
+        }
 
     def problems(self) -> list[str]:
         return [self._wrong_types[column] for column in sorted(self._wrong_types)]
@@ -81,6 +88,14 @@ class RowCheck:
             right = kind in _wanted_types(original) if isinstance(kind, str) else False
         if not right:
             self._wrong_types[column] = f"column {column} has the type {kind}"
+
+
+def _is_free_type(kind: ColumnType) -> bool:
+    if isinstance(kind, ListType):
+        return _is_free_type(kind.element)
+    if isinstance(kind, StructType):
+        return all(_is_free_type(one) for one in kind.fields.values())
+    return kind == "string"
 
 
 def _wanted_types(original: str) -> frozenset[str]:

@@ -55,10 +55,10 @@ def lay(value: Any, name: str, columns: Mapping[str, ColumnType], cells: Cells) 
     """Puts the value of path `name` where it belongs."""
     column = find_column(name, columns)
     kind = columns[column] if column is not None else None
-    if value is None or value == [] or value == {}:
+    if value is None or value == []:
         return
     if column is not None and isinstance(kind, ListType):
-        cells.put(column, _as_list(value, name, kind))
+        cells.put(column, _as_list(value, name, kind) if value != {} else Alternatives((None, [{}])))
     elif isinstance(value, dict):
         for key, child in value.items():
             lay(child, f"{name}__{key}", columns, cells)
@@ -90,10 +90,11 @@ def _as_item(item: Any, name: str, kind: ColumnType) -> Any:
 def _lay_field(value: Any, relative: str, name: str, fields: Mapping[str, ColumnType], cells: Cells) -> None:
     column = find_column(relative, fields, whole=f"{name}__{relative}")
     kind = fields[column] if column is not None else None
-    if value is None or value == [] or value == {}:
+    if value is None or value == []:
         return
     if column is not None and isinstance(kind, ListType):
-        cells.put(column, _as_list(value, f"{name}__{relative}", kind))
+        whole = f"{name}__{relative}"
+        cells.put(column, _as_list(value, whole, kind) if value != {} else Alternatives((None, [{}])))
     elif isinstance(value, dict):
         for key, child in value.items():
             _lay_field(child, f"{relative}__{key}", name, fields, cells)

@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import uuid
+import zlib
 from datetime import date, datetime
 from typing import Any, Mapping, Sequence
 
@@ -17,16 +18,14 @@ _ARROW = {
 _Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 
 
-def write_table(path: str, types: Mapping[str, Any], rows: Rows, mode: str = "overwrite") -> None:
+def write_table(path: str, types: Mapping[str, Any], rows: Rows) -> None:
     """`types`: column -> a name of `_ARROW`, [type] for a list, {field: type} for a struct."""
     selects = [
         "SELECT " + ", ".join(f"{_literal(types[name], row.get(name))} AS {_quoted(name)}" for name in types)
         for row in (rows or [{}])
     ]
     query = f"SELECT * FROM ({' UNION ALL '.join(selects)})" + ("" if rows else " WHERE false")
-    reader = QueryBuilder().execute(query)
-    options: dict[str, Any] = {"schema_mode": "overwrite"} if mode == "overwrite" else {}
-    write_deltalake(path, reader, mode=mode, **options)
+    write_deltalake(path, QueryBuilder().execute(query))
 
 
 def _quoted(name: str) -> str:
@@ -56,16 +55,20 @@ def _text(value: str) -> str:
 
 
 def delete_by_vector(path: str, position: int) -> None:
-    """Marks one row (its position in the table's only file) deleted, as Spark does: an inline deletion vector."""
+    """Marks one row (its position in the table's only file) deleted, as Spark does: a deletion vector in a file."""
     log = os.path.join(path, "_delta_log")
     versions = sorted(name for name in os.listdir(log) if name.endswith(".json"))
-    actions = [json.loads(line) for name in versions for line in open(os.path.join(log, name), encoding="utf-8")]
+    actions: list[Any] = []
+    for name in versions:
+        with open(os.path.join(log, name), encoding="utf-8") as file:
+            actions += [json.loads(line) for line in file]
     removed = {action["remove"]["path"] for action in actions if "remove" in action}
     (add,) = [one["add"] for one in actions if "add" in one and one["add"]["path"] not in removed]
+    bitmap, name = _roaring(position), uuid.uuid4()
+    with open(os.path.join(path, f"deletion_vector_{name}.bin"), "xb") as file:
+        file.write(b"\x01" + struct.pack(">I", len(bitmap)) + bitmap + struct.pack(">I", zlib.crc32(bitmap)))
     vector = {
-        "storageType": "i",
-        "pathOrInlineDv": _z85(_roaring(position)),
-        "sizeInBytes": len(_roaring(position)),
+        **{"storageType": "u", "pathOrInlineDv": _z85(name.bytes), "offset": 1, "sizeInBytes": len(bitmap)},
         "cardinality": 1,
     }
     features = ["deletionVectors"]
@@ -87,10 +90,9 @@ def delete_by_vector(path: str, position: int) -> None:
 
 
 def _roaring(position: int) -> bytes:
-    """The protocol's RoaringBitmapArray holding one small number, padded to whole z85 groups."""
+    """The protocol's RoaringBitmapArray holding one small number."""
     bitmap = struct.pack("<IIHHIH", 12346, 1, 0, 0, 16, position)
-    array = struct.pack("<iqi", 1681511377, 1, 0) + bitmap
-    return array + b"\0" * (-len(array) % 4)
+    return struct.pack("<iqi", 1681511377, 1, 0) + bitmap
 
 
 def _z85(data: bytes) -> str:

@@ -3,7 +3,15 @@
 import hashlib
 import unittest
 
-from lakeoracle.names import TableKey, decode_component, encode_column, encode_component, find_column, key_of_path, table_path
+from lakeoracle.names import (
+    TableKey,
+    decode_component,
+    encode_column,
+    encode_component,
+    find_column,
+    key_of_path,
+    table_path,
+)
 
 
 class Paths(unittest.TestCase):
@@ -19,7 +27,20 @@ class Paths(unittest.TestCase):
             self.assertEqual(table_path(key), path)
 
     def test_every_path_reads_back_to_its_key(self) -> None:
-        types = ("", "~", "~~", ".", "..", "a~20b", "a b", "ä", "~2E", "http://openrosa.org/formdesigner/", "x/y", "%2F")
+        types = (
+            "",
+            "~",
+            "~~",
+            ".",
+            "..",
+            "a~20b",
+            "a b",
+            "ä",
+            "~2E",
+            "http://openrosa.org/formdesigner/",
+            "x/y",
+            "%2F",
+        )
         seen: set[str] = set()
         for kind in ("form", "case"):
             for name in types:
@@ -29,7 +50,15 @@ class Paths(unittest.TestCase):
                 seen.add(path)
 
     def test_a_folder_no_table_may_have_has_no_key(self) -> None:
-        for path in ("d/case/x", "d/case-sql/a b", "d/case-sql/~2f", "d/location/x", "d", "d/case-sql/x/y", "d/case-sql/~41"):
+        for path in (
+            "d/case/x",
+            "d/case-sql/a b",
+            "d/case-sql/~2f",
+            "d/location/x",
+            "d",
+            "d/case-sql/x/y",
+            "d/case-sql/~41",
+        ):
             self.assertIsNone(key_of_path(path), path)
 
     def test_components_survive_the_round_trip(self) -> None:

@@ -52,9 +52,7 @@ class Json(unittest.TestCase):
     def test_scalars_keep_their_json_text(self) -> None:
         given = parse_json_object('{"a":1.0,"b":12345678901234567890,"c":true,"d":null,"e":"","f":1e3}')
         texts = {name: scalar_text(value) for name, value in given.items()}
-        self.assertEqual(
-            texts, {"a": "1.0", "b": "12345678901234567890", "c": "true", "d": None, "e": "", "f": "1e3"}
-        )
+        self.assertEqual(texts, {"a": "1.0", "b": "12345678901234567890", "c": "true", "d": None, "e": "", "f": "1e3"})
 
     def test_a_lone_surrogate_passes_as_what_utf8_writers_make_of_it(self) -> None:
         wanted = scalar_text(parse_json_object('{"a":"x\\ud800y"}')["a"])
@@ -83,14 +81,19 @@ class Shapes(unittest.TestCase):
     def test_scalar_and_object_live_side_by_side(self) -> None:
         columns = {"f__x": "string", "f__x__#text": "string", "f__x__@a": "string"}
         self.assertEqual(self.laid({"x": "1"}, columns).held, {"f__x": "1"})
-        self.assertEqual(self.laid({"x": {"@a": "2", "#text": "1"}}, columns).held, {"f__x__@a": "2", "f__x__#text": "1"})
+        self.assertEqual(
+            self.laid({"x": {"@a": "2", "#text": "1"}}, columns).held, {"f__x__@a": "2", "f__x__#text": "1"}
+        )
 
     def test_a_single_value_is_wrapped_where_the_table_has_a_list(self) -> None:
         texts = {"f__x": ListType("string")}
         self.assertEqual(self.laid({"x": ""}, texts).held, {"f__x": [""]})
         fields = StructType({"w": "string", "#text": "string", "u__v": "string", "l": ListType("string")})
         structs = {"f__x": ListType(fields)}
-        self.assertEqual(self.laid({"x": {"w": "1", "u": {"v": "2"}, "l": "3"}}, structs).held, {"f__x": [{"w": "1", "u__v": "2", "l": ["3"]}]})
+        self.assertEqual(
+            self.laid({"x": {"w": "1", "u": {"v": "2"}, "l": "3"}}, structs).held,
+            {"f__x": [{"w": "1", "u__v": "2", "l": ["3"]}]},
+        )
         self.assertEqual(self.laid({"x": ["1", {"w": "2"}]}, structs).held, {"f__x": [{"#text": "1"}, {"w": "2"}]})
 
     def test_a_value_without_a_column_is_homeless(self) -> None:

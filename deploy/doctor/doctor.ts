@@ -1,0 +1,16 @@
+import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
+import { runCheck, type Check, type Finding } from './check.js';
+import { SERVICE_CHECKS } from './service-checks.js';
+import { SPARK_CHECKS } from './spark-checks.js';
+import { STORAGE_CHECKS } from './storage-checks.js';
+
+/** Everything the doctor looks at, in the order it is shown. Add a check by adding it to a list here. */
+const CHECKS: readonly Check[] = [...SERVICE_CHECKS, ...SPARK_CHECKS, ...STORAGE_CHECKS];
+
+/** Looks at every service the environment names, all at once. It changes nothing but probe files it deletes. */
+export function examine(
+  environment: DoctorEnvironment,
+  checks: readonly Check[] = CHECKS,
+): Promise<readonly Finding[]> {
+  return Promise.all(checks.map((check) => runCheck(check, environment)));
+}

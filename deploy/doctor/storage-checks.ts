@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
+import type { Check } from './check.js';
+
+const GIGABYTE = 1_073_741_824;
+/** Less is not enough for one batch of staging, merged files and Spark's own scratch space. */
+const LEAST_FREE_GB = 2;
+
+/** Each storage root is written to and cleaned again; local ones must have room. */
+export const STORAGE_CHECKS: readonly Check[] = [
+  storage('Staging', 'CHECKPOINT_BASE_DIR'),
+  storage('Lake', 'HQ_DATA_PATH'),
+  storage('Aggregates', 'AGG_DATA_PATH'),
+];
+
+function storage(name: string, variable: string): Check {
+  return {
+    name: `${name} storage`,
+    needs: [variable],
+    mend: `${variable} must be writable for this user and, at the same place, for every Spark worker.`,
+    look: (value, environment) => {
+      const url = value(variable);
+      return url.startsWith('file:') ? writeLocal(fileURLToPath(url)) : writeS3(url, environment);
+    },
+  };
+}
+
+async function writeLocal(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const probe = join(folder, probeName());
+  await writeFile(probe, 'probe');
+  await rm(probe);
+  const { bavail, bsize } = await statfs(folder);
+  const free = (bavail * bsize) / GIGABYTE;
+  if (free < LEAST_FREE_GB) throw new Error(`${folder} has only ${free.toFixed(1)} GB free`);
+  return `${folder} is writable, ${Math.floor(free)} GB free`;
+}
+
+async function writeS3(url: string, environment: DoctorEnvironment): Promise<string> {
+  const { hostname: bucket, pathname } = new URL(url);
+  const key = `${pathname.replace(/^\/|\/$/g, '')}/${probeName()}`.replace(/^\//, '');
+  const endpoint = environment['S3_ENDPOINT'];
+  const client = new S3Client({
+    region: environment['AWS_REGION'] ?? 'us-east-1',
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+  });
+  try {
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'probe' }));
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+  } finally {
+    client.destroy();
+  }
+  return `${url} is writable`;
+}
+
+function probeName(): string {
+  return `.dimagi-lake-probe-${randomUUID()}`;
+}
