@@ -105,10 +105,15 @@ export function takeHomeRationForm(children: readonly Child[], visit: Visit, ran
   );
 }
 
-/** A visit at home: repeats, multiple choice, and rarely the news of a death, which closes the child's case. */
+/**
+ * A visit at home: repeats, multiple choice, and now and then the news that the child died or moved away,
+ * which closes its case.
+ */
 export function homeVisitForm(child: Child, visit: Visit, random: Random): string {
-  const died = random.chance(0.01);
-  if (died) child.alive = false;
+  const dice = random.next();
+  const died = dice < 0.05;
+  const left = died || dice < 0.1;
+  if (left) child.followed = false;
   const by = { dateModified: phoneText(visit.endedAt, random), userId: visit.worker.userId };
   return formXml(
     'home_visit',
@@ -120,7 +125,7 @@ export function homeVisitForm(child: Child, visit: Visit, random: Random): strin
           ...by,
           caseId: child.childCareId,
           update: { last_visit: dateText(utcDay(visit.endedAt)) },
-          close: died,
+          close: left,
         }),
       ]),
       ...(died

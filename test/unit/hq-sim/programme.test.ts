@@ -44,6 +44,10 @@ test('the small programme has 300 forms, 31 locations in five levels and about 2
 });
 
 test('things happen in the order HQ hears of them, mishaps of every kind among them', () => {
+  story.reduce((before, event) => {
+    assert.ok(before <= event.at);
+    return event.at;
+  }, '');
   const acts = new Set<string>(
     story.flatMap((event) => (event.kind === 'incident' ? [event.incident.act] : [])),
   );
