@@ -7,7 +7,7 @@ import { LakeError } from '../errors.js';
 import { createS3Client, isNoSuchKey } from '../storage/s3-client.js';
 
 /** `missing`: no store has the key. `too large`: more bytes than asked for; they are not read. */
-export type Blob = { readonly bytes: Uint8Array } | 'missing' | 'too large';
+type Blob = { readonly bytes: Uint8Array } | 'missing' | 'too large';
 
 /** HQ's blob store: keys are opaque. @throws LakeError HQ_READ_FAILED when it does not answer */
 export interface BlobStore {

@@ -1,5 +1,5 @@
 import type { CaseIndex, Extracted, FieldValue } from '../types.js';
-import type { Hq } from './hq.js';
+import type { Hq } from './stores.js';
 import { chunked, inOrder } from './in-order.js';
 import { jsonTree } from './json-tree.js';
 import { CHUNKS_AT_ONCE, IDS_PER_QUERY } from './limits.js';

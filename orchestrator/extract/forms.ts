@@ -1,7 +1,7 @@
 import type { Extracted, JsonObject, JsonValue, Upsert } from '../types.js';
 import { FORM_SQL, formFields, isLiveForm, type FormRow } from './form-row.js';
 import { readFormDocument, type FormDocument } from './form-xml.js';
-import type { Hq } from './hq.js';
+import type { Hq } from './stores.js';
 import { chunked, inOrder } from './in-order.js';
 import { BLOBS_AT_ONCE, CHUNKS_AT_ONCE, IDS_PER_QUERY } from './limits.js';
 import { monthOf } from './month.js';

@@ -1,21 +1,14 @@
 import type { IngestionEnvironment } from '../config/environment.js';
 import type { Extracted } from '../types.js';
-import { openBlobStore, type BlobStore } from './blobs.js';
+import { openBlobStore } from './blobs.js';
 import { extractCases } from './cases.js';
 import { extractForms } from './forms.js';
 import { HqDatabase } from './hq-database.js';
 import { extractLocations } from './locations.js';
 import type { ExtractRequest, HqSource } from './request.js';
 import { Shards } from './shards.js';
-import { openUserLocations, type UserLocations } from './user-locations.js';
-
-/** Everything an extraction reads from. */
-export interface Hq {
-  readonly main: HqDatabase;
-  readonly shards: Shards;
-  readonly blobs: BlobStore;
-  readonly users: UserLocations;
-}
+import type { Hq } from './stores.js';
+import { openUserLocations } from './user-locations.js';
 
 type HqEnvironment = Pick<
   IngestionEnvironment,

@@ -12,7 +12,8 @@ export const BLOBS_AT_ONCE = 16;
 /** Connections held to one database (a pgbouncer pool is shared with HQ itself). */
 export const CONNECTIONS_PER_DATABASE = 3;
 
-export const CONNECT_TIMEOUT_MS = 10_000;
+/** For a new connection, or for one of ours to become free. */
+export const CONNECT_TIMEOUT_MS = 30_000;
 /** The server ends a statement after this; the client gives up a little later, should the server not answer at all. */
 export const STATEMENT_TIMEOUT_MS = 60_000;
 export const CLIENT_TIMEOUT_MS = 75_000;

@@ -2,7 +2,7 @@ import { LakeError } from '../errors.js';
 import { levelColumns, type LevelSuffix } from '../shape/fixed-columns.js';
 import type { Extracted, FieldValue, Upsert } from '../types.js';
 import type { Query } from './hq-database.js';
-import type { Hq } from './hq.js';
+import type { Hq } from './stores.js';
 import { chunked, inOrder } from './in-order.js';
 import { jsonTree } from './json-tree.js';
 import { CHUNKS_AT_ONCE, IDS_PER_QUERY } from './limits.js';

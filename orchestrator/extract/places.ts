@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../config/lake.js';
 import { levelColumns } from '../shape/fixed-columns.js';
 import type { RecordKind } from '../types.js';
-import type { Hq } from './hq.js';
+import type { Hq } from './stores.js';
 import { LINEAGE_CTE } from './lineage.js';
 
 /** Who may lend a record its place: the case's owner, and the users to try in order. */

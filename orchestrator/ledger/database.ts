@@ -75,8 +75,14 @@ function isDatabaseError(thrown: unknown): boolean {
   return thrown instanceof Error && ('severity' in thrown || 'errno' in thrown);
 }
 
+/** SQLSTATE classes that no retry mends: bad data, broken constraints, wrong SQL. */
+const FAULTS_OF_OURS = /^(22|23|42)/;
+
 function ledgerFailed(cause: unknown): LakeError {
   const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof pg.DatabaseError && FAULTS_OF_OURS.test(cause.code ?? '')) {
+    return new LakeError('INTERNAL', `The ledger refused a statement of ours (${cause.code}): ${message}`, { cause });
+  }
   return new LakeError('LEDGER_FAILED', `The ledger database failed: ${message}`, { cause });
 }
 

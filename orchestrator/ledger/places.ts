@@ -39,8 +39,8 @@ export async function stagePlaces(
 ): Promise<void> {
   await tx.query(
     `INSERT INTO record_place AS known (kind, domain, record_id, table_id, months, sequence, deleted_by)
-     SELECT kind, domain, record_id, table_id, CASE WHEN op = 'upsert' THEN ARRAY[month] ELSE '{}'::date[] END, $1,
-            CASE WHEN op = 'delete' THEN $1 END
+     SELECT kind, domain, record_id, table_id, CASE WHEN op = 'upsert' THEN ARRAY[month] ELSE '{}'::date[] END, $1::bigint,
+            CASE WHEN op = 'delete' THEN $1::bigint END
      FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::date[])
        AS staged(kind, domain, record_id, table_id, op, month)
      ON CONFLICT (kind, domain, record_id, table_id) DO UPDATE SET

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { S3Client, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { LakeError } from '../../../orchestrator/errors.js';
 import { openStorage } from '../../../orchestrator/storage/open-storage.js';
+import { createS3Client } from '../../../orchestrator/storage/s3-client.js';
 import type { Storage } from '../../../orchestrator/storage/storage.js';
 import { startVersitygw, type S3Server } from './versitygw.js';
 
@@ -57,16 +58,7 @@ describe('storage on S3', () => {
   test('a failed stream leaves no unfinished multipart upload behind', async () => {
     const big = Array.from({ length: 20 }, () => MIB);
     await assert.rejects(given(storage).writeStream('failing/object', breaking(big)));
-    const { environment } = given(server);
-    const client = new S3Client({
-      region: environment.AWS_REGION,
-      endpoint: given(environment.S3_ENDPOINT),
-      forcePathStyle: true,
-      credentials: {
-        accessKeyId: given(environment.AWS_ACCESS_KEY_ID),
-        secretAccessKey: given(environment.AWS_SECRET_ACCESS_KEY),
-      },
-    });
+    const client = createS3Client(given(server).environment);
     const uploads = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
     assert.deepEqual(uploads.Uploads ?? [], []);
   });

@@ -6,7 +6,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { StorageEnvironment } from '../../../orchestrator/config/environment.js';
+import { createS3Client } from '../../../orchestrator/storage/s3-client.js';
 
 const VERSION = 'github.com/versity/versitygw/cmd/versitygw@latest';
 const TOOLS = join(tmpdir(), 'dimagi-lake-tools');
@@ -14,6 +16,7 @@ const START_TIMEOUT_MS = 20_000;
 
 export interface S3Server {
   readonly environment: StorageEnvironment;
+  put(bucket: string, key: string, content: Uint8Array): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,14 +40,20 @@ export async function startVersitygw(buckets: readonly string[]): Promise<S3Serv
   );
   const exited = once(server, 'exit');
   await answering(port);
+  const environment = {
+    S3_ENDPOINT: `http://127.0.0.1:${port}`,
+    AWS_ACCESS_KEY_ID: keys.access,
+    AWS_SECRET_ACCESS_KEY: keys.secret,
+    AWS_REGION: 'us-east-1',
+  };
+  const client = createS3Client(environment);
   return {
-    environment: {
-      S3_ENDPOINT: `http://127.0.0.1:${port}`,
-      AWS_ACCESS_KEY_ID: keys.access,
-      AWS_SECRET_ACCESS_KEY: keys.secret,
-      AWS_REGION: 'us-east-1',
+    environment,
+    async put(bucket, key, content) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }));
     },
     async stop() {
+      client.destroy();
       server.kill('SIGTERM');
       await exited;
       await rm(folder, { recursive: true, force: true });
