@@ -4,7 +4,7 @@ import type { Random } from './random.js';
 
 /** The programme's levels, top down, by location type code. */
 export const LEVELS = ['state', 'district', 'project', 'supervisor', 'flwc'] as const;
-export type Level = (typeof LEVELS)[number];
+type Level = (typeof LEVELS)[number];
 
 export const LOCATION_TYPES: readonly NewLocationType[] = [
   { code: 'state', name: 'State' },
