@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { registerDoctor } from './commands/doctor.js';
+import { registerConfig } from './commands/config.js';
+import { registerIngestion } from './commands/ingestion.js';
 import { registerStack } from './commands/stack.js';
+import { registerDoctor } from './commands/doctor.js';
+import { registerHqSim } from './commands/hq-sim.js';
 import { EXIT, asLakeError } from './errors.js';
 
 /**
@@ -10,10 +13,14 @@ import { EXIT, asLakeError } from './errors.js';
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('dimagi-lake')
     .description("Keeps CommCare HQ's forms, cases and locations in a Delta Lake")
+    .enablePositionalOptions()
     .showHelpAfterError()
     .exitOverride();
   registerStack(program);
+  registerIngestion(program);
+  registerConfig(program);
   registerDoctor(program);
+  registerHqSim(program);
   try {
     await program.parseAsync([...argv]);
   } catch (thrown) {

@@ -35,7 +35,9 @@ export const ERROR_CODES = {
   },
   USAGE: { failureClass: 'config', exitCode: EXIT.usage, mend: 'See `dimagi-lake --help`.' },
   TOOL_MISSING: { failureClass: 'config', exitCode: EXIT.missingTool, mend: 'Install the tool named above.' },
-  SERVICE_UNREACHABLE: transient('Run `dimagi-lake doctor`: it says which service is down and how to start it.'),
+  SERVICE_UNREACHABLE: transient(
+    'Run `dimagi-lake doctor`: it says which service is down and how to start it.',
+  ),
   STACK_FAILED: {
     failureClass: 'config',
     exitCode: EXIT.failed,
@@ -78,13 +80,20 @@ export const ERROR_CODES = {
     exitCode: EXIT.failed,
     mend: 'The record was set aside in quarantine; mend it in HQ, then replay it.',
   },
-  SPARK_UNREACHABLE: transient('Check the Spark master: is its REST port open and is SPARK_REST_SECRET right?'),
+  SPARK_UNREACHABLE: transient(
+    'Check the Spark master: is its REST port open and is SPARK_REST_SECRET right?',
+  ),
+  SPARK_ANSWER_LOST: transient(
+    'The driver may have been created all the same; its claim in the ledger tells.',
+  ),
   SPARK_REFUSED: {
     failureClass: 'capacity',
     exitCode: EXIT.unreachable,
     mend: 'The Spark master refused the submission; check its log and free resources.',
   },
-  DRIVER_LOST: transient('The driver stopped answering; its run was voided and the lanes are submitted again.'),
+  DRIVER_LOST: transient(
+    'The driver stopped answering; its run was voided and the lanes are submitted again.',
+  ),
   STATEMENT_FAILED: {
     failureClass: 'bug',
     exitCode: EXIT.halted,

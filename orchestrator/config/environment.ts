@@ -10,7 +10,10 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 const port = z.coerce.number().int().min(1).max(65535);
 const nonEmpty = z.string().trim().min(1);
-const storageUrl = nonEmpty.regex(/^(file:\/\/\/|s3a?:\/\/[^/]+)/, 'must start with file:/// or s3a://<bucket>');
+const storageUrl = nonEmpty.regex(
+  /^(file:\/\/\/|s3a?:\/\/[^/]+)/,
+  'must start with file:/// or s3a://<bucket>',
+);
 const postgresUrl = nonEmpty.regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL');
 const list = nonEmpty.transform((text) =>
   text
@@ -45,6 +48,10 @@ const SPARK = {
   /** More staged rows than this go to executors (`spark://`); fewer are merged inside the driver (`local[N]`). */
   SPARK_LOCAL_MAX_ROWS: z.coerce.number().int().min(0).default(200_000),
   SPARK_LOCAL_CORES: z.coerce.number().int().min(1).default(2),
+  /** A driver that has done its run goes on claiming runs until it was idle for so long; 0: a driver per run. */
+  SPARK_WARM_SECONDS: z.coerce.number().int().min(0).default(30),
+  /** Fault point for drivers (tests); see spark-jobs/runner. */
+  SPARK_DRIVER_FAULT: nonEmpty.optional(),
 };
 const QUEUE = { REDIS_URL: nonEmpty.regex(/^rediss?:\/\//, 'must be a redis:// URL') };
 const WORK = {
@@ -91,10 +98,15 @@ function parse<T extends z.ZodType>(schema: T, source: Source): z.infer<T> {
   if (result.success) return result.data;
   // The value is not shown: it may be a secret.
   const faults = result.error.issues.map(
-    (issue) => `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`,
+    (issue) =>
+      `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`,
   );
-  throw new LakeError('CONFIG_INVALID', `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`, {
-    facts: { faults },
-    mend: 'Set each variable named; `dimagi-lake stack up` writes all of them to <dir>/env.sh (source it).',
-  });
+  throw new LakeError(
+    'CONFIG_INVALID',
+    `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`,
+    {
+      facts: { faults },
+      mend: 'Set each variable named; `dimagi-lake stack up` writes all of them to <dir>/env.sh (source it).',
+    },
+  );
 }

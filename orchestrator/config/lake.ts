@@ -13,7 +13,10 @@ const caseOptions = z.strictObject({ name: z.string().min(1).optional() }).nulla
 const formOptions = z.strictObject({ name: z.string().min(1).optional() }).nullable();
 
 const domainSchema = z.strictObject({
-  location_levels: z.array(z.string().min(1)).default([]),
+  // A level's code is part of column names, and Delta refuses these characters there.
+  location_levels: z
+    .array(z.string().regex(/^[^ ,;{}()=~\t\n]+$/, 'must be a location type code without blanks or ,;{}()=~'))
+    .default([]),
   record_location: z.array(z.enum(['owner', 'user'])).default(['owner', 'user']),
   locations: z.boolean().default(false),
   cases: z.record(z.string(), caseOptions).default({}),
@@ -49,13 +52,17 @@ export function loadLakeConfig(path: string): LakeConfig {
 export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const syntax = document.errors.map((error) => `${path}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`);
+  const syntax = document.errors.map(
+    (error) => `${path}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`,
+  );
   if (syntax.length > 0) throw invalid(path, syntax);
   const result = lakeSchema.safeParse(document.toJS());
   if (!result.success) {
     throw invalid(
       path,
-      result.error.issues.map((issue) => `${path}:${lineOf(document, lines, issue.path)}: ${describe(issue)}`),
+      result.error.issues.map(
+        (issue) => `${path}:${lineOf(document, lines, issue.path)}: ${describe(issue)}`,
+      ),
     );
   }
   return { domains: result.data.domains, text, sha256: createHash('sha256').update(text).digest('hex') };
@@ -70,8 +77,21 @@ export function isListed(config: LakeConfig, domain: string, kind: RecordKind, t
   return Object.hasOwn(types, type) || Object.hasOwn(types, ANY_TYPE);
 }
 
+/** Whether anything of this kind is kept of a domain: messages of other domains are filtered out first. */
+export function isKept(config: LakeConfig, domain: string, kind: RecordKind): boolean {
+  const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+  if (own === undefined) return false;
+  if (kind === 'location') return own.locations;
+  return Object.keys(kind === 'case' ? own.cases : own.forms).length > 0;
+}
+
 /** The friendly name given to a type in lake.yaml, if any. */
-export function friendlyName(config: LakeConfig, domain: string, kind: RecordKind, type: string): string | undefined {
+export function friendlyName(
+  config: LakeConfig,
+  domain: string,
+  kind: RecordKind,
+  type: string,
+): string | undefined {
   const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
   if (own === undefined || kind === 'location') return undefined;
   const types = kind === 'case' ? own.cases : own.forms;
@@ -80,7 +100,8 @@ export function friendlyName(config: LakeConfig, domain: string, kind: RecordKin
 
 function describe(issue: z.core.$ZodIssue): string {
   const place = issue.path.length === 0 ? 'the file' : issue.path.map(String).join(' > ');
-  if (issue.code === 'unrecognized_keys') return `${place}: unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+  if (issue.code === 'unrecognized_keys')
+    return `${place}: unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
   return `${place}: ${issue.message}`;
 }
 

@@ -1,0 +1,46 @@
+import type { JsonObject } from '../../types.js';
+import { decodedXml } from './decode.js';
+import { cleanMeta } from './meta.js';
+import { MAX_DEPTH, TooDeep, xmlTree } from './xml-tree.js';
+
+/** A form's XML beyond this is set aside: real ones are about 11 KB, HQ itself refuses submissions long before. */
+export const MAX_XML_BYTES = 64 * 1024 * 1024;
+
+export type FormJson = { readonly form: JsonObject } | { readonly reason: string };
+
+/**
+ * A form's XML as HQ's `form` JSON, by the nine rules (README.md beside this file). Hostile or damaged input gives a
+ * reason without record content, never an exception and never an empty form.
+ */
+export function formJson(xml: Uint8Array): FormJson {
+  if (xml.byteLength > MAX_XML_BYTES) return { reason: `form XML is larger than ${MAX_XML_BYTES} bytes` };
+  const text = decodedXml(xml);
+  if (text === undefined) return { reason: 'form XML is not valid in its encoding' };
+  try {
+    const { name, value } = xmlTree(text, false);
+    const form: JsonObject = asObject(value);
+    form['#type'] = name;
+    cleanMeta(form);
+    return { form };
+  } catch (error) {
+    if (error instanceof TooDeep) return { reason: `form XML nests deeper than ${MAX_DEPTH} elements` };
+    return { reason: `form XML does not parse${placeOfFault(text)}` };
+  }
+}
+
+/** A root without namespace, attributes and children is a mere string; HQ refuses it, we keep its text. */
+function asObject(value: unknown): JsonObject {
+  if (typeof value === 'string') return value === '' ? {} : { '#text': value };
+  return value as JsonObject;
+}
+
+/** Counting lines costs time on every form, so it is done a second time only for those that fail. */
+function placeOfFault(text: string): string {
+  try {
+    xmlTree(text, true);
+    return '';
+  } catch (error) {
+    const place = error instanceof Error ? /^(?:.*:)?(\d+):(\d+): /.exec(error.message) : null;
+    return place === null ? '' : ` at line ${place[1] ?? ''}, column ${place[2] ?? ''}`;
+  }
+}

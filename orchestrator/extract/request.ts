@@ -1,0 +1,28 @@
+import type { DomainConfig } from '../config/lake.js';
+import type { Extracted, RecordKind } from '../types.js';
+
+/** Ids of one kind and domain to look at again. */
+export interface ExtractRequest {
+  readonly kind: RecordKind;
+  readonly domain: string;
+  readonly ids: readonly string[];
+  /** Newest `publish_timestamp` of the messages that named the ids; null when no message did (reprocess, backfill). */
+  readonly newestPublishTimestamp: string | null;
+  readonly domainConfig: DomainConfig;
+  /** Whether lake.yaml keeps records of this type (case type, xmlns, or `location`). */
+  isListed(type: string): boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * HQ as we read it: ids in, records out. Every asked id yields at least one Extracted (a location yields its
+ * descendants too); the order is that of the ids by chunk. What is taken slowly is read slowly.
+ */
+export interface HqSource {
+  /**
+   * @throws LakeError HQ_STANDBY_BEHIND when a standby cannot show all changes, HQ_READ_FAILED when a database or the
+   * blob store does not answer (both transient); the signal's reason when aborted
+   */
+  extract(request: ExtractRequest): AsyncIterable<Extracted>;
+  close(): Promise<void>;
+}

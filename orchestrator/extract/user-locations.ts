@@ -1,0 +1,68 @@
+import { IDS_PER_QUERY } from './limits.js';
+import { chunked } from './in-order.js';
+import type { IdRow, Shards } from './shards.js';
+import { newestOf } from './shards.js';
+import { utc } from './sql-text.js';
+
+/** Where users work. HQ keeps no history: it is the place they have now. */
+export interface UserLocations {
+  /** @returns location_id by user id; users without a known place are left out */
+  locationsOf(domain: string, userIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/** @param source `usercase`: HQ's mirror of each user as a case; `none`: users have no place */
+export function openUserLocations(source: 'usercase' | 'none', shards: Shards): UserLocations {
+  switch (source) {
+    case 'usercase':
+      return new UsercaseLocations(shards);
+    case 'none':
+      return { locationsOf: () => Promise.resolve(new Map()) };
+  }
+}
+
+interface UsercaseRow extends IdRow {
+  readonly props: string | null;
+}
+
+/**
+ * Usercases carry the user's id in external_id (indexed with domain and type) and again in case_json.hq_user_id,
+ * which no index covers: only the indexed one is asked (HQ writes both).
+ */
+const USERCASE_SQL = `
+  SELECT c.external_id AS id, ${utc('c.server_modified_on')} AS rev, c.case_json::text AS props
+  FROM form_processor_commcarecasesql c
+  WHERE c.domain = $1 AND c.type = 'commcare-user' AND c.external_id = ANY($2::varchar[])
+    AND NOT c.deleted AND c.deleted_on IS NULL`;
+
+class UsercaseLocations implements UserLocations {
+  readonly #shards: Shards;
+
+  constructor(shards: Shards) {
+    this.#shards = shards;
+  }
+
+  async locationsOf(domain: string, userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (const ids of chunked(userIds, IDS_PER_QUERY)) {
+      const rows = await this.#shards.read<UsercaseRow>({ text: USERCASE_SQL, values: [domain, ids] });
+      for (const [userId, { props }] of newestOf(rows)) {
+        const location = locationIn(props);
+        if (location !== undefined) found.set(userId, location);
+      }
+    }
+    return found;
+  }
+}
+
+function locationIn(props: string | null): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(props ?? '{}');
+    if (typeof parsed !== 'object' || parsed === null || !('commcare_location_id' in parsed))
+      return undefined;
+    const location = parsed.commcare_location_id;
+    return typeof location === 'string' && location !== '' ? location : undefined;
+  } catch {
+    // A damaged usercase is reported when it is extracted itself; here it only means: place unknown.
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import type { FailureClass } from '../errors.js';
+import type { Queryable } from './database.js';
+import { haltTable } from './tables.js';
+
+export type LaneState = 'staged' | 'submitted' | 'merged' | 'committed' | 'failed' | 'halted';
+
+export interface Lane {
+  readonly id: bigint;
+  readonly batchId: bigint;
+  readonly tableId: bigint;
+  readonly state: LaneState;
+  readonly upserts: number;
+  readonly deletes: number;
+  readonly attempts: number;
+}
+
+interface LaneRow {
+  [column: string]: unknown;
+  id: bigint;
+  batch_id: bigint;
+  table_id: bigint;
+  state: LaneState;
+  upserts: number;
+  deletes: number;
+  attempts: number;
+}
+
+export async function readLanes(database: Queryable, batchId: bigint): Promise<Lane[]> {
+  const rows = await database.query<LaneRow>(
+    'SELECT id, batch_id, table_id, state, upserts, deletes, attempts FROM lane WHERE batch_id = $1 ORDER BY id',
+    [batchId],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    batchId: row.batch_id,
+    tableId: row.table_id,
+    state: row.state,
+    upserts: row.upserts,
+    deletes: row.deletes,
+    attempts: row.attempts,
+  }));
+}
+
+/** Lanes of the batch that may be merged now; the rule stands with the view `runnable_lane` in the migrations. */
+export async function runnableLanes(database: Queryable, batchId: bigint): Promise<ReadonlySet<bigint>> {
+  const rows = await database.query<{ id: bigint }>('SELECT id FROM runnable_lane WHERE batch_id = $1', [
+    batchId,
+  ]);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** What the Delta log shows of a lane's MERGE. */
+export interface MergeFacts {
+  readonly deltaVersion: bigint;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+  /** Upserts that were older than the row in the lake. */
+  readonly refused: number;
+  readonly seconds: number;
+  readonly runId: string | null;
+}
+
+export async function laneMerged(tx: Queryable, laneId: bigint, facts: MergeFacts): Promise<void> {
+  await tx.query(
+    `UPDATE lane SET state = 'merged', delta_version = $2, inserted = $3, updated = $4, deleted = $5, refused = $6,
+       seconds = $7, run_id = $8, merged_at = now(), failure_class = NULL, failure = NULL
+     WHERE id = $1 AND state <> 'committed'`,
+    [
+      laneId,
+      facts.deltaVersion,
+      facts.inserted,
+      facts.updated,
+      facts.deleted,
+      facts.refused,
+      facts.seconds,
+      facts.runId,
+    ],
+  );
+}
+
+export async function laneFailed(
+  database: Queryable,
+  laneId: bigint,
+  attempts: number,
+  failureClass: FailureClass,
+  failure: string,
+): Promise<void> {
+  await database.query(
+    `UPDATE lane SET state = 'failed', attempts = $2, failure_class = $3, failure = $4
+     WHERE id = $1 AND state NOT IN ('merged', 'committed')`,
+    [laneId, attempts, failureClass, failure],
+  );
+}
+
+/** Stops the lane and with it its table; other tables go on. */
+export async function haltLane(
+  tx: Queryable,
+  lane: Lane,
+  failureClass: FailureClass,
+  reason: string,
+): Promise<void> {
+  await tx.query(
+    "UPDATE lane SET state = 'halted', failure_class = $2, failure = $3 WHERE id = $1 AND state <> 'committed'",
+    [lane.id, failureClass, reason],
+  );
+  await haltTable(tx, lane.tableId, reason);
+}

@@ -1,0 +1,77 @@
+import { LakeError } from '../errors.js';
+import type { RecordKind } from '../types.js';
+import type { Batch } from './batches.js';
+import type { Queryable } from './database.js';
+import { requireLease, type Lease } from './leases.js';
+import { stagePlaces, type StagedPlace } from './places.js';
+
+export interface StagedLane {
+  readonly tableId: bigint;
+  readonly upserts: number;
+  readonly deletes: number;
+}
+
+export interface QuarantinedRecord {
+  readonly kind: RecordKind;
+  readonly domain: string;
+  readonly recordId: string;
+  readonly type: string | null;
+  readonly reason: string;
+  readonly place: string;
+  /** Null for a location that only a changed ancestor named. */
+  readonly partition: number | null;
+  readonly offset: string | null;
+}
+
+export interface StagedBatch {
+  readonly stagingPath: string;
+  readonly lanes: readonly StagedLane[];
+  /** Delivered in slices: a batch of a million records must not stand in memory twice. */
+  readonly places: Iterable<readonly StagedPlace[]>;
+  readonly quarantined: readonly QuarantinedRecord[];
+}
+
+/**
+ * The staging transaction: the files stand already; this makes them the batch's. Lanes, places and quarantine are
+ * written with it or not at all.
+ * @throws LakeError LEASE_LOST when another process extracted the batch meanwhile
+ */
+export async function commitStaging(
+  tx: Queryable,
+  lease: Lease,
+  batch: Batch,
+  staged: StagedBatch,
+): Promise<void> {
+  await requireLease(tx, lease);
+  const moved = await tx.query(
+    `UPDATE batch SET state = 'staged', staging_path = $2, staged_at = now(), attempts = 0, failure_class = NULL,
+       failure = NULL WHERE id = $1 AND state = 'planned' AND extraction = $3 RETURNING 1`,
+    [batch.id, staged.stagingPath, batch.extraction],
+  );
+  if (moved.length === 0)
+    throw new LakeError('LEASE_LOST', `Batch ${batch.id} was staged by another process`);
+  for (const lane of staged.lanes) {
+    await tx.query(
+      "INSERT INTO lane (batch_id, table_id, state, upserts, deletes) VALUES ($1, $2, 'staged', $3, $4)",
+      [batch.id, lane.tableId, lane.upserts, lane.deletes],
+    );
+  }
+  for (const slice of staged.places) await stagePlaces(tx, batch.sequence, slice);
+  for (const record of staged.quarantined) {
+    await tx.query(
+      `INSERT INTO quarantine (batch_id, kind, domain, record_id, type, reason, place, partition, message_offset)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        batch.id,
+        record.kind,
+        record.domain,
+        record.recordId,
+        record.type,
+        record.reason,
+        record.place,
+        record.partition,
+        record.offset,
+      ],
+    );
+  }
+}

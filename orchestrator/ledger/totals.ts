@@ -1,0 +1,47 @@
+import type { Queryable } from './database.js';
+
+/** What the ledger knows of a table's merges over all batches. */
+export interface TableTotals {
+  readonly topic: string;
+  readonly database: string;
+  readonly table: string;
+  readonly path: string;
+  readonly state: string;
+  readonly rows: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly refused: number;
+  readonly seconds: number;
+  /** As text: JSON has no bigint. */
+  readonly deltaVersion: string | null;
+}
+
+export async function tableTotals(database: Queryable): Promise<TableTotals[]> {
+  return database.query(
+    `SELECT CASE t.kind WHEN 'form' THEN 'form-sql' WHEN 'case' THEN 'case-sql' ELSE 'location' END AS topic,
+            t.database_name AS database, t.table_name AS table, t.path, t.state,
+            (coalesce(sum(l.inserted), 0) - coalesce(sum(l.deleted), 0))::int AS rows,
+            coalesce(sum(l.inserted), 0)::int AS inserted, coalesce(sum(l.updated), 0)::int AS updated,
+            coalesce(sum(l.deleted), 0)::int AS deleted, coalesce(sum(l.refused), 0)::int AS refused,
+            coalesce(sum(l.seconds), 0)::float8 AS seconds, max(l.delta_version)::text AS "deltaVersion"
+     FROM lake_table t LEFT JOIN lane l ON l.table_id = t.id GROUP BY t.id ORDER BY 1, 2, lower(t.table_name)`,
+  );
+}
+
+export interface HaltedTable {
+  readonly name: string;
+  readonly reason: string | null;
+  /** Batches that can't be committed before the table goes on. */
+  readonly waitingBatches: number;
+}
+
+export async function haltedTables(database: Queryable, topic: string): Promise<HaltedTable[]> {
+  return database.query(
+    `SELECT t.database_name || '.' || t.table_name AS name, t.reason, count(DISTINCT b.id)::int AS "waitingBatches"
+     FROM lake_table t JOIN lane l ON l.table_id = t.id AND l.state NOT IN ('merged', 'committed')
+       JOIN batch b ON b.id = l.batch_id AND b.topic = $1
+     WHERE t.state = 'halted' GROUP BY t.id, t.database_name, t.table_name, t.reason`,
+    [topic],
+  );
+}

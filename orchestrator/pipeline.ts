@@ -1,0 +1,31 @@
+import type { PipelineContext } from './pipeline/context.js';
+import { mergeBatch } from './pipeline/merge-batch.js';
+import { planNext, type Poller } from './pipeline/plan-next.js';
+import { stageBatch } from './pipeline/stage-batch.js';
+
+/**
+ * The path of a change, in order (design section 4). Each step is done by whoever holds its lease, starts from what
+ * the ledger says and may be repeated after a crash at any point:
+ *
+ *   plan     kafka/ reads a range, plan/ makes the manifest of ids, one transaction draws the topic's next sequence
+ *   stage    extract/ reads HQ, shape/ and stage/ write the staging files once, one transaction makes them the batch's
+ *   merge    sql/ renders the lanes, submit/ hands them to Spark, commit/ verifies each by the Delta log, and one
+ *            transaction commits the batch
+ *
+ * Planning is one poller per topic; staging goes in sequence order per topic; each table merges in sequence order.
+ * Staging of later batches overlaps merging of earlier ones.
+ */
+export interface Pipeline {
+  /** @returns the new batch, or undefined when there is nothing new (or another process is the poller) */
+  plan(poller: Poller): Promise<bigint | undefined>;
+  stage(batchId: bigint): Promise<void>;
+  merge(batchId: bigint): Promise<void>;
+}
+
+export function createPipeline(context: PipelineContext): Pipeline {
+  return {
+    plan: (poller) => planNext(context, poller),
+    stage: (batchId) => stageBatch(context, batchId),
+    merge: (batchId) => mergeBatch(context, batchId),
+  };
+}

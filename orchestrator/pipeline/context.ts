@@ -1,0 +1,24 @@
+import type { IngestionEnvironment } from '../config/environment.js';
+import type { LakeConfig } from '../config/lake.js';
+import type { HqSource } from '../extract/request.js';
+import type { LedgerDatabase } from '../ledger/database.js';
+import type { Logger } from '../logger.js';
+import type { Storage } from '../storage/storage.js';
+import type { SparkRest } from '../submit/spark-rest.js';
+
+/** What the stages need of the outside world; made once in main.ts. */
+export interface PipelineContext {
+  readonly environment: IngestionEnvironment;
+  readonly database: LedgerDatabase;
+  readonly checkpoint: Storage;
+  readonly lake: Storage;
+  readonly hq: HqSource;
+  readonly spark: SparkRest;
+  /** `dl/<lake uuid>`: the appId of every transaction number. */
+  readonly appId: string;
+  /** This process, in leases and logs. */
+  readonly owner: string;
+  readonly logger: Logger;
+  /** The lake configuration a batch was planned with. */
+  configOf(versionId: bigint): Promise<LakeConfig>;
+}

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { followRun } from '../commit/follow-run.js';
+import { crashPoint } from '../crash-point.js';
+import { asLakeError, LakeError } from '../errors.js';
+import { batchFailed, readBatch, type Batch } from '../ledger/batches.js';
+import { commitBatch } from '../ledger/committing.js';
+import { haltLane, readLanes, runnableLanes, type Lane } from '../ledger/lanes.js';
+import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
+import {
+  countRuns,
+  hasIdleDriver,
+  insertRun,
+  liveRun,
+  readRun,
+  runSubmitted,
+  voidRun,
+  type Run,
+} from '../ledger/runs.js';
+import { readTables } from '../ledger/tables.js';
+import { readManifest } from '../stage/staging-manifest.js';
+import { driverRequest } from '../submit/driver-request.js';
+import { writeRunFiles, type LaneScript } from '../submit/run-files.js';
+import type { PipelineContext } from './context.js';
+import { renderRunLane } from './render-run.js';
+import { settleLanes } from './settle-lanes.js';
+
+/** How long an idle warm driver gets to claim a run before a new driver is created for it. */
+const WARM_CLAIM_MS = 2_000;
+
+/**
+ * render ▸ submit ▸ verify ▸ commit. One call makes one round: it goes on with a run that is under way, else submits
+ * the lanes that may run now, then looks every lane up in the Delta log; the sweeper calls again while work is left.
+ */
+export async function mergeBatch(context: PipelineContext, batchId: bigint): Promise<void> {
+  const { database } = context;
+  const tables = [...new Set((await readLanes(database, batchId)).map((lane) => `table:${lane.tableId}`))];
+  const names = [`merge:${batchId}`, ...tables];
+  await withLeases(database, names, context.owner, async (leases, signal) => {
+    const lease = leases.find((each) => each.name === `merge:${batchId}`);
+    const batch = await readBatch(database, batchId);
+    if (batch.state !== 'staged' || lease === undefined) return;
+    try {
+      await mergeRound(context, batch, lease, signal);
+    } catch (thrown) {
+      await roundFailed(context, batch, thrown);
+    }
+  });
+}
+
+async function mergeRound(
+  context: PipelineContext,
+  batch: Batch,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database } = context;
+  let run = await liveRun(database, batch.id);
+  if (run === undefined) {
+    // A run that was taken from its driver may have committed all the same: the log is asked before Spark is.
+    await settleLanes(context, batch, lease);
+    run = await startRun(context, batch, lease, signal);
+  }
+  if (run !== undefined) {
+    await followRun(
+      database,
+      context.spark,
+      run.id,
+      context.environment.RUN_LEASE_SECONDS,
+      context.logger,
+      signal,
+    );
+    await settleLanes(context, batch, lease, await readRun(database, run.id));
+  }
+  crashPoint('before-commit');
+  if (await database.transaction((tx) => commitBatch(tx, lease, batch))) {
+    crashPoint('after-commit');
+    context.logger.info('batch committed', { topic: batch.topic, batchId: batch.id.toString() });
+    return;
+  }
+  const failed = (await readLanes(database, batch.id)).filter((lane) => lane.state === 'failed');
+  if (failed.length > 0)
+    await batchFailed(database, batch.id, 'transient', `${failed.length} lane(s) failed`);
+}
+
+/** @returns undefined when no lane may run now */
+async function startRun(
+  context: PipelineContext,
+  batch: Batch,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<Run | undefined> {
+  const { database } = context;
+  const runnable = await runnableLanes(database, batch.id);
+  const lanes = (await readLanes(database, batch.id)).filter((lane) => runnable.has(lane.id));
+  if (lanes.length === 0) return undefined;
+  const runId = `${batch.topic}-${batch.sequence}-x${batch.extraction}-${(await countRuns(database, batch.id)) + 1}`;
+  const path = `${batch.stagingPath ?? ''}/${runId}`;
+  const scripts = await renderScripts(context, batch, lanes, runId);
+  if (scripts.length === 0) return undefined;
+  const runFile = await writeRunFiles(context.checkpoint, path, runId, scripts);
+  const token = randomUUID();
+  signal.throwIfAborted();
+  await database.transaction(async (tx) => {
+    await requireLease(tx, lease);
+    await insertRun(
+      tx,
+      { id: runId, batchId: batch.id, token, path, runFile },
+      scripts.map((script) => script.laneId),
+    );
+  });
+  crashPoint('after-run-written');
+  const rows = lanes.reduce((sum, lane) => sum + lane.upserts + lane.deletes, 0);
+  if (!(await claimedByWarmDriver(context, runId, signal))) {
+    await submit(context, { runId, token, runFile, rows });
+    crashPoint('after-create');
+  }
+  return readRun(database, runId);
+}
+
+/** Renders each lane; one that can't be rendered halts its own table, the others go on. */
+async function renderScripts(
+  context: PipelineContext,
+  batch: Batch,
+  lanes: readonly Lane[],
+  runId: string,
+): Promise<LaneScript[]> {
+  const { database } = context;
+  const staged = await readManifest(context.checkpoint, batch.stagingPath ?? '');
+  const tables = await readTables(
+    database,
+    lanes.map((lane) => lane.tableId),
+  );
+  const scripts: LaneScript[] = [];
+  for (const lane of lanes) {
+    const table = tables.get(lane.tableId);
+    const stagedTable = staged.get(lane.tableId);
+    if (table === undefined || stagedTable === undefined) {
+      throw new LakeError('STAGING_DAMAGED', `The manifest of batch ${batch.id} lacks table ${lane.tableId}`);
+    }
+    try {
+      const script = await renderRunLane(context, batch, lane, table, stagedTable, runId);
+      scripts.push({ laneId: lane.id, tableName: table.tableName, script });
+    } catch (thrown) {
+      const error = asLakeError(thrown);
+      if (error.retryable) throw error;
+      await database.transaction((tx) =>
+        haltLane(tx, lane, error.failureClass, `${error.code}: ${error.message}`),
+      );
+      context.logger.error('table halted', {
+        table: table.tableName,
+        code: error.code,
+        reason: error.message,
+      });
+    }
+  }
+  return scripts;
+}
+
+async function claimedByWarmDriver(
+  context: PipelineContext,
+  runId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (context.environment.SPARK_WARM_SECONDS === 0 || !(await hasIdleDriver(context.database))) return false;
+  for (const until = Date.now() + WARM_CLAIM_MS; Date.now() < until; await sleep(50, undefined, { signal })) {
+    if ((await readRun(context.database, runId)).state !== 'submitted') return true;
+  }
+  return false;
+}
+
+/**
+ * Asks Spark for a driver. An answer that is lost is settled by the run's claim: followRun waits for it, and takes
+ * the run away when none comes; a driver that comes later is refused.
+ */
+async function submit(
+  context: PipelineContext,
+  run: { runId: string; token: string; runFile: string; rows: number },
+): Promise<void> {
+  try {
+    const submission = await context.spark.create(driverRequest(run, context.environment));
+    await runSubmitted(context.database, run.runId, submission.restUrl, submission.submissionId);
+    context.logger.info('run submitted', {
+      runId: run.runId,
+      submissionId: submission.submissionId,
+      rows: run.rows,
+    });
+  } catch (thrown) {
+    const error = asLakeError(thrown);
+    if (error.code === 'SPARK_ANSWER_LOST') {
+      context.logger.warn('no answer to create; waiting for the claim', {
+        runId: run.runId,
+        reason: error.message,
+      });
+      return;
+    }
+    await voidRun(context.database, run.runId, 'submitted', error.message);
+    throw error;
+  }
+}
+
+async function roundFailed(context: PipelineContext, batch: Batch, thrown: unknown): Promise<void> {
+  const error = asLakeError(thrown);
+  if (error.code === 'LEASE_LOST') return;
+  context.logger.warn('batch not merged, to be tried again', {
+    topic: batch.topic,
+    batchId: batch.id.toString(),
+    code: error.code,
+    reason: error.message,
+    ...(error.code === 'INTERNAL' ? { stack: error.stack } : {}),
+  });
+  await batchFailed(context.database, batch.id, error.failureClass, error.message);
+}

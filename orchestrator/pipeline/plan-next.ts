@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Admin } from 'kafkajs';
+import { isKept, type LakeConfig } from '../config/lake.js';
+import { crashPoint } from '../crash-point.js';
+import { LakeError } from '../errors.js';
+import { readWatermarks, type Watermarks } from '../kafka/client.js';
+import type { RangeReader } from '../kafka/range-reader.js';
+import type { Lease } from '../ledger/leases.js';
+import { haltTopic, planBatch, readTopic } from '../ledger/planning.js';
+import { cutRanges, type LostOffsets } from '../plan/cut-ranges.js';
+import { writeIds } from '../plan/id-manifest.js';
+import { ManifestBuilder } from '../plan/manifest.js';
+import { KIND_OF_TOPIC, type OffsetRange, type Topic } from '../types.js';
+import type { PipelineContext } from './context.js';
+
+/** What a topic's poller holds while it leads; made in queue/poller.ts. */
+export interface Poller {
+  readonly topic: Topic;
+  readonly lease: Lease;
+  readonly admin: Admin;
+  readonly reader: RangeReader;
+  /** The configuration this process runs with; another active one refuses the plan. */
+  readonly config: LakeConfig;
+  readonly configVersionId: bigint;
+}
+
+/**
+ * Polls the topic and plans at most one batch.
+ * @throws LakeError OFFSETS_LOST after halting the topic: lost changes are never skipped silently
+ */
+export async function planNext(context: PipelineContext, poller: Poller): Promise<bigint | undefined> {
+  const state = await readTopic(context.database, poller.topic);
+  if (state.state !== 'running') return undefined;
+  const watermarks = await readWatermarks(poller.admin, poller.topic);
+  const cut = cutRanges(state.plannedUntil, watermarks, context.environment.MAX_RECORDS_TO_PROCESS);
+  if (cut.lost.length > 0) throw await haltFor(context, poller.topic, cut.lost);
+  if (cut.ranges.length === 0) return undefined;
+  return planRanges(context, poller, cut.ranges);
+}
+
+async function planRanges(
+  context: PipelineContext,
+  poller: Poller,
+  ranges: readonly OffsetRange[],
+): Promise<bigint> {
+  const kind = KIND_OF_TOPIC[poller.topic];
+  const manifest = new ManifestBuilder((domain) => isKept(poller.config, domain, kind));
+  await poller.reader.read(ranges, (message) => {
+    manifest.add(message);
+  });
+  const folder = `runs/plan-${randomUUID()}`;
+  const manifestPath = `${folder}/ids.ndjson.gz`;
+  const manifestSha256 = await writeIds(context.checkpoint, manifestPath, manifest.entries());
+  try {
+    const batchId = await planBatch(context.database, poller.lease, {
+      topic: poller.topic,
+      kind: 'live',
+      configVersionId: poller.configVersionId,
+      ranges,
+      manifestPath,
+      manifestSha256,
+      ids: manifest.size,
+      newestPublishTimestamp: manifest.newestPublishTimestamp,
+      oddMessages: manifest.odd,
+    });
+    crashPoint('after-planning');
+    context.logger.info('batch planned', {
+      topic: poller.topic,
+      batchId: batchId.toString(),
+      ids: manifest.size,
+      odd: manifest.odd.length,
+      ranges: ranges.map((range) => `${range.partition}:${range.from}-${range.until}`).join(' '),
+    });
+    return batchId;
+  } catch (thrown) {
+    // Only a certain "no" frees the folder: after a lost answer the batch may stand.
+    if (thrown instanceof LakeError && thrown.code !== 'LEDGER_FAILED')
+      await context.checkpoint.deleteFolder(folder);
+    throw thrown;
+  }
+}
+
+async function haltFor(
+  context: PipelineContext,
+  topic: Topic,
+  lost: readonly LostOffsets[],
+): Promise<LakeError> {
+  const reason = lost.map(describeLoss).join('; ');
+  await haltTopic(context.database, topic, reason);
+  return new LakeError('OFFSETS_LOST', `Topic ${topic} is halted: ${reason}`, { facts: { topic } });
+}
+
+function describeLoss(loss: LostOffsets): string {
+  if (loss.lost > 0n) {
+    return `partition ${loss.partition}: ${loss.lost} messages from offset ${loss.planned} on were dropped by Kafka (earliest is ${loss.low})`;
+  }
+  return `partition ${loss.partition}: Kafka ends at ${loss.high}, before our offset ${loss.planned} (was the topic made anew?)`;
+}
+
+/** Watermarks as targets for `--once`: everything below them is to be committed. */
+export function reached(
+  planned: ReadonlyMap<number, bigint>,
+  targets: ReadonlyMap<number, Watermarks>,
+): boolean {
+  return [...targets].every(([partition, { low, high }]) => (planned.get(partition) ?? low) >= high);
+}

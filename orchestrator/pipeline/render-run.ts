@@ -1,0 +1,75 @@
+import { laneNumbers } from '../commit/lane-numbers.js';
+import { readTableState } from '../commit/delta-log.js';
+import { LakeError } from '../errors.js';
+import type { Batch } from '../ledger/batches.js';
+import type { Lane } from '../ledger/lanes.js';
+import type { LakeTable } from '../ledger/tables.js';
+import { baseColumns, type BaseColumn } from '../shape/table-columns.js';
+import { targetShape, type TargetShape } from '../shape/target-shape.js';
+import { renderLane } from '../sql/render-lane.js';
+import { requireFiles, tableFolder, type StagedTable } from '../stage/staging-manifest.js';
+import type { PipelineContext } from './context.js';
+
+/**
+ * Renders one lane from what was staged, what the ledger knows of the table and what its Delta log shows now. Given
+ * the same lane it always renders the same numbered statements.
+ */
+export async function renderRunLane(
+  context: PipelineContext,
+  batch: Batch,
+  lane: Lane,
+  table: LakeTable,
+  staged: StagedTable,
+  runId: string,
+): Promise<string> {
+  const base = await baseColumnsOf(context, batch, table);
+  const stagingPath = batch.stagingPath ?? '';
+  await requireFiles(context.checkpoint, stagingPath, staged);
+  const txn = laneNumbers(batch.sequence, batch.extraction);
+  const actual = await readTableState(context.lake, table.path, context.appId);
+  if (actual !== undefined && actual.txnVersion > txn.merge) {
+    throw new LakeError(
+      'LEDGER_BEHIND_LAKE',
+      `${table.databaseName}.${table.tableName} holds transaction ${actual.txnVersion}, beyond lane ${lane.id}'s ${txn.merge}`,
+      { facts: { table: table.path, laneId: lane.id.toString() } },
+    );
+  }
+  return renderLane({
+    appId: context.appId,
+    rewriteTxn: txn.rewrite,
+    mergeTxn: txn.merge,
+    metadata: { lane: lane.id.toString(), run: runId, batch: batch.id.toString() },
+    batchId: batch.id,
+    kind: table.kind,
+    databaseName: table.databaseName,
+    tableName: table.tableName,
+    tableUrl: `${context.lake.url}/${table.path}`,
+    stagingUrl: `${context.checkpoint.url}/${tableFolder(stagingPath, table.id)}`,
+    base,
+    layout: staged.layout,
+    target: targetShapeOf(table, staged, base),
+    actual,
+  });
+}
+
+/** Columns every table of the kind has, by the configuration the batch was planned with. */
+export async function baseColumnsOf(
+  context: PipelineContext,
+  batch: Batch,
+  table: LakeTable,
+): Promise<readonly BaseColumn[]> {
+  const config = await context.configOf(batch.configVersionId);
+  return baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
+}
+
+export function targetShapeOf(
+  table: LakeTable,
+  staged: StagedTable,
+  base: readonly BaseColumn[],
+): TargetShape {
+  return targetShape(
+    table,
+    staged.layout,
+    base.map((column) => column.name),
+  );
+}

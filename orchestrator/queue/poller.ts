@@ -1,0 +1,75 @@
+import type { Admin, Kafka } from 'kafkajs';
+import type { LakeConfig } from '../config/lake.js';
+import { mirrorOffsets } from '../kafka/client.js';
+import { RangeReader } from '../kafka/range-reader.js';
+import { withLeases, type Lease } from '../ledger/leases.js';
+import { committedOffsets, ensureTopic } from '../ledger/planning.js';
+import type { PipelineContext } from '../pipeline/context.js';
+import type { Pipeline } from '../pipeline.js';
+import type { Topic } from '../types.js';
+import type { Enqueuer } from './enqueue.js';
+import { repeat } from './repeat.js';
+
+export interface PollerParts {
+  readonly context: PipelineContext;
+  readonly pipeline: Pipeline;
+  readonly enqueuer: Enqueuer;
+  readonly kafka: Kafka;
+  readonly config: LakeConfig;
+  readonly configVersionId: bigint;
+}
+
+/**
+ * Polls one topic until the signal aborts. Of all processes one leads, by a ledger lease; the others try again. A
+ * leader that stalled past its lease is refused in the planning transaction.
+ */
+export async function runPoller(parts: PollerParts, topic: Topic, signal: AbortSignal): Promise<void> {
+  const { context } = parts;
+  const pollMs = context.environment.POLL_SECONDS * 1000;
+  await repeat(
+    `poller ${topic}`,
+    pollMs,
+    async () => {
+      await ensureTopic(context.database, topic);
+      await withLeases(context.database, [`poller:${topic}`], context.owner, async ([lease], lost) => {
+        if (lease !== undefined) await lead(parts, topic, lease, AbortSignal.any([signal, lost]));
+      });
+      return false;
+    },
+    context.logger,
+    signal,
+  );
+}
+
+/** Leads until the lease is lost. Connections last as long as the lead, so a poll costs one request. */
+async function lead(parts: PollerParts, topic: Topic, lease: Lease, signal: AbortSignal): Promise<void> {
+  const { context, config, configVersionId } = parts;
+  const admin = parts.kafka.admin();
+  const reader = new RangeReader(parts.kafka, topic);
+  let mirrored = '';
+  try {
+    await admin.connect();
+    await repeat(
+      `poller ${topic}`,
+      context.environment.POLL_SECONDS * 1000,
+      async () => {
+        const batchId = await parts.pipeline.plan({ topic, lease, admin, reader, config, configVersionId });
+        if (batchId !== undefined) await parts.enqueuer.enqueueDue();
+        mirrored = await mirror(context, admin, topic, mirrored);
+        return batchId !== undefined;
+      },
+      context.logger,
+      signal,
+    );
+  } finally {
+    await reader.close();
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function mirror(context: PipelineContext, admin: Admin, topic: Topic, before: string): Promise<string> {
+  const committed = await committedOffsets(context.database, topic);
+  const now = [...committed].join(';');
+  if (now !== before) await mirrorOffsets(admin, topic, committed);
+  return now;
+}

@@ -1,0 +1,42 @@
+import { batchesToSweep, markSwept } from '../ledger/batches.js';
+import { withLeases } from '../ledger/leases.js';
+import type { PipelineContext } from '../pipeline/context.js';
+import type { Enqueuer } from './enqueue.js';
+import { repeat } from './repeat.js';
+
+const SWEEP_MS = 1_000;
+const CLEAN_EVERY_MS = 10 * 60_000;
+
+/**
+ * Re-queues ledger work that has no live job (a flushed Redis, a killed worker, a retry whose time has come), and
+ * deletes the staged files of batches that were committed long enough ago.
+ */
+export async function runSweeper(
+  context: PipelineContext,
+  enqueuer: Enqueuer,
+  signal: AbortSignal,
+): Promise<void> {
+  let cleaned = 0;
+  await repeat(
+    'sweeper',
+    SWEEP_MS,
+    async () => {
+      await enqueuer.enqueueDue();
+      if (Date.now() - cleaned > CLEAN_EVERY_MS) {
+        await withLeases(context.database, ['clean-staging'], context.owner, () => cleanStaging(context));
+        cleaned = Date.now();
+      }
+      return false;
+    },
+    context.logger,
+    signal,
+  );
+}
+
+async function cleanStaging(context: PipelineContext): Promise<void> {
+  for (const batch of await batchesToSweep(context.database, context.environment.STAGING_KEEP_DAYS)) {
+    const folders = [batch.manifest_path.slice(0, batch.manifest_path.lastIndexOf('/')), batch.staging_path];
+    for (const folder of folders) if (folder !== null) await context.checkpoint.deleteFolder(folder);
+    await markSwept(context.database, batch.id);
+  }
+}

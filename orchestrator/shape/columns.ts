@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../types.js';
+import type { ShapeNode } from './shape.js';
+
+/** Where a value stands: keys from the top down; null stands for "an item of this list". */
+export type Path = readonly (string | null)[];
+
+/** A column of the free part, or a field of a list's struct. */
+export interface ShapedColumn {
+  readonly path: Path;
+  readonly name: string;
+  readonly type: ShapedType;
+}
+
+export type ShapedType =
+  | { readonly kind: 'string' }
+  | { readonly kind: 'list'; readonly item: { readonly kind: 'string' } | StructType };
+
+export interface StructType {
+  readonly kind: 'struct';
+  readonly fields: readonly ShapedColumn[];
+}
+
+/**
+ * Column names by path, per table, kept in the ledger. A name once given stays: Spark and Delta ignore case, so of
+ * two names that are equal ignoring case the later gets `__` and 8 hex digits of the original's sha256.
+ */
+export class ColumnNames {
+  readonly #names = new Map<string, string>();
+  /** Names in lower case, by scope: the table, or the struct of the innermost list above. */
+  readonly #taken = new Map<string, Set<string>>();
+
+  static fromJson(json: JsonObject): ColumnNames {
+    const names = new ColumnNames();
+    for (const [key, name] of Object.entries(json)) {
+      const path: unknown = JSON.parse(key);
+      if (!Array.isArray(path) || typeof name !== 'string') continue;
+      names.#names.set(key, name);
+      names.takenIn(path.slice(0, path.lastIndexOf(null) + 1)).add(name.toLowerCase());
+    }
+    return names;
+  }
+
+  toJson(): JsonObject {
+    return Object.fromEntries(this.#names);
+  }
+
+  /** The name of a path, given now if it has none. */
+  nameOf(path: Path, plain: string, taken: Set<string>): string {
+    const key = JSON.stringify(path);
+    const name = this.#names.get(key) ?? freeColumnName(plain, key, taken);
+    this.#names.set(key, name);
+    taken.add(name.toLowerCase());
+    return name;
+  }
+
+  /** The names a scope holds, in lower case; a live set: adding to it reserves the name. */
+  takenIn(scope: Path): Set<string> {
+    const key = JSON.stringify(scope);
+    const taken = this.#taken.get(key) ?? new Set<string>();
+    this.#taken.set(key, taken);
+    return taken;
+  }
+}
+
+/**
+ * The columns of a table's free part, named.
+ * @param prefix `form`, `case_json` or `metadata`
+ * @param fixed names of the table's fixed columns, which no path may take
+ */
+export function shapedColumns(
+  shape: ShapeNode,
+  prefix: string,
+  names: ColumnNames,
+  fixed: readonly string[],
+): ShapedColumn[] {
+  const taken = names.takenIn([]);
+  for (const name of fixed) taken.add(name.toLowerCase());
+  return [...shape.fields].flatMap(([key, node]) => flatten(node, [key], `${prefix}__${key}`, names, taken));
+}
+
+function flatten(
+  node: ShapeNode,
+  path: Path,
+  plain: string,
+  names: ColumnNames,
+  taken: Set<string>,
+): ShapedColumn[] {
+  if (node.item !== undefined) {
+    return [{ path, name: names.nameOf(path, plain, taken), type: listType(node.item, path, names) }];
+  }
+  const own: ShapedColumn[] = node.scalar
+    ? [{ path, name: names.nameOf(path, plain, taken), type: { kind: 'string' } }]
+    : [];
+  const below = [...node.fields].flatMap(([key, child]) =>
+    flatten(child, [...path, key], `${plain}__${key}`, names, taken),
+  );
+  return [...own, ...below];
+}
+
+function listType(item: ShapeNode, path: Path, names: ColumnNames): ShapedType {
+  if (item.fields.size === 0) return { kind: 'list', item: { kind: 'string' } };
+  const scope: Path = [...path, null];
+  const taken = names.takenIn(scope);
+  const fields = [...item.fields].flatMap(([key, node]) => flatten(node, [...scope, key], key, names, taken));
+  // Fields that hold nothing (objects without values) leave nothing to keep.
+  if (fields.length === 0) return { kind: 'list', item: { kind: 'string' } };
+  return { kind: 'list', item: { kind: 'struct', fields } };
+}
+
+/** Each of ` ,;{}()=~`, tab and newline becomes `~XX`: Delta refuses them without column mapping. */
+export function encodeColumnName(plain: string): string {
+  return plain.replace(
+    /[ ,;{}()=~\t\n]/g,
+    (character) => `~${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
+function freeColumnName(plain: string, key: string, taken: ReadonlySet<string>): string {
+  const encoded = encodeColumnName(plain);
+  if (!taken.has(encoded.toLowerCase())) return encoded;
+  const suffixed = `${encoded}__${hex8(plain)}`;
+  if (!taken.has(suffixed.toLowerCase())) return suffixed;
+  // Two paths with one flattened spelling (`a__b` and `a` > `b`): the path itself tells them apart.
+  return `${encoded}__${hex8(key)}`;
+}
+
+function hex8(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,20 @@
+import type { ShapedColumn, ShapedType } from '../shape/columns.js';
+import { identifier } from './identifier.js';
+import { joinSql, sql, type Sql } from './text.js';
+
+/** A table's column as SQL needs it: free columns have a ShapedType, fixed ones a plain type name. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: Sql;
+}
+
+/** `STRING`, `ARRAY<STRING>` or `ARRAY<STRUCT<…>>`. */
+export function shapedTypeSql(type: ShapedType): Sql {
+  if (type.kind === 'string') return sql`STRING`;
+  if (type.item.kind === 'string') return sql`ARRAY<STRING>`;
+  return sql`ARRAY<STRUCT<${joinSql(type.item.fields.map(fieldSql), ', ')}>>`;
+}
+
+function fieldSql(field: ShapedColumn): Sql {
+  return sql`${identifier(field.name)}: ${shapedTypeSql(field.type)}`;
+}

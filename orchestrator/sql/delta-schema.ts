@@ -1,0 +1,73 @@
+import type { ShapedColumn, ShapedType, StructType } from '../shape/columns.js';
+import { shapedTypeSql, type TableColumn } from './column-types.js';
+import { identifier } from './identifier.js';
+import { sql, type Sql } from './text.js';
+
+/** A column as the Delta log's schema has it (Spark's JSON form of a type). */
+export interface DeltaField {
+  readonly name: string;
+  readonly type: DeltaType;
+}
+
+export type DeltaType =
+  | string
+  | { readonly type: 'array'; readonly elementType: DeltaType }
+  | { readonly type: 'struct'; readonly fields: readonly DeltaField[] }
+  | { readonly type: 'map' };
+
+/** Columns, and fields of list structs (`list`.element.`field`), that the table lacks: an ADD COLUMNS list. */
+export function missingColumns(
+  fixed: readonly TableColumn[],
+  shaped: readonly ShapedColumn[],
+  actual: readonly DeltaField[],
+): Sql[] {
+  const present = new Map(actual.map((field) => [field.name.toLowerCase(), field.type]));
+  return [
+    ...fixed
+      .filter((column) => !present.has(column.name.toLowerCase()))
+      .map((column) => sql`${identifier(column.name)} ${column.type}`),
+    ...shaped.flatMap((column) => missingFrom(column, present, identifier(column.name))),
+  ];
+}
+
+function missingFrom(column: ShapedColumn, present: ReadonlyMap<string, DeltaType>, place: Sql): Sql[] {
+  const actual = present.get(column.name.toLowerCase());
+  if (actual === undefined) return [sql`${place} ${shapedTypeSql(column.type)}`];
+  const struct = structOf(column.type);
+  const fields = structFields(actual);
+  if (struct === undefined || fields === undefined) return [];
+  const known = new Map(fields.map((field) => [field.name.toLowerCase(), field.type]));
+  return struct.fields.flatMap((field) =>
+    missingFrom(field, known, sql`${place}.element.${identifier(field.name)}`),
+  );
+}
+
+function structOf(type: ShapedType): StructType | undefined {
+  return type.kind === 'list' && type.item.kind === 'struct' ? type.item : undefined;
+}
+
+function structFields(type: DeltaType): readonly DeltaField[] | undefined {
+  if (typeof type === 'string' || type.type !== 'array') return undefined;
+  const element = type.elementType;
+  return typeof element !== 'string' && element.type === 'struct' ? element.fields : undefined;
+}
+
+/**
+ * Whether old columns can't stay as they are under the new shape: a scalar or an object became a list, or a list of
+ * texts one of structs. Then the whole table is rewritten; anything else is a matter of adding columns.
+ */
+export function needsRewrite(before: readonly ShapedColumn[], after: readonly ShapedColumn[]): boolean {
+  const byPath = new Map(after.map((column) => [JSON.stringify(column.path), column.type]));
+  return before.some((column) => {
+    const now = byPath.get(JSON.stringify(column.path));
+    return now === undefined || typeChanged(column.type, now);
+  });
+}
+
+function typeChanged(before: ShapedType, now: ShapedType): boolean {
+  if (before.kind !== now.kind) return true;
+  if (before.kind === 'string' || now.kind === 'string') return false;
+  if (before.item.kind !== now.item.kind) return true;
+  if (before.item.kind === 'string' || now.item.kind === 'string') return false;
+  return needsRewrite(before.item.fields, now.item.fields);
+}

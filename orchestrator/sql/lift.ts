@@ -1,0 +1,133 @@
+import type { Path, ShapedColumn, ShapedType, StructType } from '../shape/columns.js';
+import type { LayoutNode } from '../shape/layout.js';
+import { TEXT_FIELD } from '../shape/shape.js';
+import { shapedTypeSql } from './column-types.js';
+import { identifier } from './identifier.js';
+import { literal } from './literal.js';
+import { joinSql, sql, type Sql } from './text.js';
+
+/**
+ * Lifts values from where they stand (a staging file's layout, or a table's older columns) to a target shape above
+ * it: a single value or an object becomes the one item of a list, a text among structs becomes its field `#text`,
+ * what is absent becomes null. Shapes only go up, so there is always a way.
+ */
+export interface Source {
+  readonly scalar?: Sql;
+  readonly fields: ReadonlyMap<string, Source>;
+  readonly list?: { readonly value: Sql; item(element: Sql): Source };
+}
+
+const NOTHING: Source = { fields: new Map() };
+
+/** Staged columns, each read as a field of `row` (the view's alias, or a list's element). */
+export function sourceOfLayout(node: LayoutNode, row: Sql): Source {
+  const { list } = node;
+  return {
+    ...(node.scalar === undefined ? {} : { scalar: field(row, node.scalar) }),
+    fields: new Map([...(node.fields ?? [])].map(([key, child]) => [key, sourceOfLayout(child, row)])),
+    ...(list === undefined
+      ? {}
+      : {
+          list: {
+            value: field(row, list.key),
+            item: (element: Sql) => sourceOfLayout(list.item, element),
+          },
+        }),
+  };
+}
+
+/** A table's present columns, to be rewritten to a higher shape. */
+export function sourceOfColumns(columns: readonly ShapedColumn[], row: Sql, depth = 0): Source {
+  const root = new MutableSource();
+  for (const column of columns) {
+    const place = root.at(column.path.slice(depth));
+    const value = field(row, column.name);
+    if (column.type.kind === 'string') place.scalar = value;
+    else place.list = { value, item: itemSource(column.type.item, column.path.length + 1) };
+  }
+  return root;
+}
+
+function itemSource(item: { readonly kind: 'string' } | StructType, depth: number): (element: Sql) => Source {
+  if (item.kind === 'string') return (element) => ({ scalar: element, fields: new Map() });
+  return (element) => sourceOfColumns(item.fields, element, depth);
+}
+
+class MutableSource implements Source {
+  scalar?: Sql;
+  list?: { readonly value: Sql; item(element: Sql): Source };
+  readonly fields = new Map<string, MutableSource>();
+
+  at(path: Path): MutableSource {
+    const [key, ...rest] = path;
+    if (key === undefined || key === null) return this;
+    const child = this.fields.get(key) ?? new MutableSource();
+    this.fields.set(key, child);
+    return child.at(rest);
+  }
+}
+
+/** The value of a target column. `depth` is the length of the path above the column's scope. */
+export function lift(column: ShapedColumn, source: Source, depth = 0): Sql {
+  const path = column.path.slice(depth);
+  const at = descend(source, path);
+  if (column.type.kind === 'string') return liftScalar(source, path, at);
+  return liftList(column.type, at, depth + path.length + 1);
+}
+
+function liftScalar(source: Source, path: Path, at: Source): Sql {
+  // A plain text among structs stands at the item itself, and its column is the field `#text`.
+  const choices = path.length === 1 && path[0] === TEXT_FIELD ? [at.scalar, source.scalar] : [at.scalar];
+  const present = choices.filter((choice) => choice !== undefined);
+  const [first] = present;
+  if (first === undefined) return sql`CAST(NULL AS STRING)`;
+  return present.length === 1 ? first : sql`coalesce(${joinSql(present, ', ')})`;
+}
+
+function liftList(type: Extract<ShapedType, { kind: 'list' }>, at: Source, depth: number): Sql {
+  const choices: Sql[] = [];
+  if (at.list !== undefined) {
+    // Nested lists need nested names; the depth makes them differ.
+    const element = identifier(`e${depth}`);
+    const item = liftItem(type.item, at.list.item(element), depth);
+    choices.push(
+      sql`transform(${at.list.value}, ${element} -> CASE WHEN ${element} IS NOT NULL THEN ${item} END)`,
+    );
+  }
+  const single = valuesOf({ ...at, list: undefined });
+  if (single.length > 0) {
+    const present = joinSql(
+      single.map((value) => sql`${value} IS NOT NULL`),
+      ' OR ',
+    );
+    choices.push(sql`CASE WHEN ${present} THEN array(${liftItem(type.item, at, depth)}) END`);
+  }
+  const [first] = choices;
+  if (first === undefined) return sql`CAST(NULL AS ${shapedTypeSql(type)})`;
+  return choices.length === 1 ? first : sql`coalesce(${joinSql(choices, ', ')})`;
+}
+
+function liftItem(item: { readonly kind: 'string' } | StructType, source: Source, depth: number): Sql {
+  if (item.kind === 'string') return source.scalar ?? sql`CAST(NULL AS STRING)`;
+  const fields = item.fields.map((each) => sql`${literal(each.name)}, ${lift(each, source, depth)}`);
+  return sql`named_struct(${joinSql(fields, ', ')})`;
+}
+
+/** Every expression that holds a value somewhere below. */
+function valuesOf(source: Omit<Source, 'list'> & { list?: Source['list'] | undefined }): Sql[] {
+  return [
+    ...(source.scalar === undefined ? [] : [source.scalar]),
+    ...(source.list === undefined ? [] : [source.list.value]),
+    ...[...source.fields.values()].flatMap(valuesOf),
+  ];
+}
+
+function descend(source: Source, path: Path): Source {
+  let at: Source = source;
+  for (const key of path) at = (key === null ? undefined : at.fields.get(key)) ?? NOTHING;
+  return at;
+}
+
+function field(row: Sql, name: string): Sql {
+  return sql`${row}.${identifier(name)}`;
+}

@@ -1,0 +1,165 @@
+import type { ShapedColumn } from '../shape/columns.js';
+import type { StagedLayout } from '../shape/layout.js';
+import type { BaseColumn } from '../shape/table-columns.js';
+import type { TargetShape } from '../shape/target-shape.js';
+import type { RecordKind } from '../types.js';
+import type { TableColumn } from './column-types.js';
+import { shapedTypeSql } from './column-types.js';
+import { missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
+import { identifier } from './identifier.js';
+import { lift, sourceOfColumns, sourceOfLayout } from './lift.js';
+import { literal } from './literal.js';
+import { stagedColumns, stagedSelect } from './staged-view.js';
+import { fillTemplate } from './template.js';
+import { joinSql, sql, type Sql } from './text.js';
+
+export interface LaneToRender {
+  readonly appId: string;
+  /** Transaction numbers of the lane's statements; one number goes with one text and one set of staged files. */
+  readonly rewriteTxn: bigint;
+  readonly mergeTxn: bigint;
+  /** Goes into every commit's userMetadata. */
+  readonly metadata: { readonly lane: string; readonly run: string; readonly batch: string };
+  readonly batchId: bigint;
+  readonly kind: RecordKind;
+  readonly databaseName: string;
+  readonly tableName: string;
+  readonly tableUrl: string;
+  readonly stagingUrl: string;
+  /** Columns every table of the kind has. */
+  readonly base: readonly BaseColumn[];
+  readonly layout: StagedLayout;
+  readonly target: TargetShape;
+  /** What the Delta log shows now; undefined when there is no table yet. */
+  readonly actual: { readonly fields: readonly DeltaField[]; readonly txnVersion: bigint } | undefined;
+}
+
+/**
+ * The script of one lane: make or register the table, raise its shape, merge. What the Delta log holds already is
+ * left out, so a script may be rendered again after a crash at any point; the numbered statements keep their text.
+ */
+export function renderLane(lane: LaneToRender): Sql {
+  const fixed: TableColumn[] = lane.base.map((column) => ({ name: column.name, type: baseType(column) }));
+  const statements = [
+    head(lane),
+    tableStatement(lane, fixed),
+    ...shapeStatements(lane, fixed),
+    mergeStatement(lane, fixed),
+  ];
+  return sql`${joinSql(statements, '\n')}\n`;
+}
+
+function head(lane: LaneToRender): Sql {
+  const metadata = JSON.stringify(lane.metadata);
+  return `-- Lane ${lane.metadata.lane} of batch ${lane.metadata.batch}: ${lane.databaseName}.${lane.tableName}
+SET spark.databricks.delta.commitInfo.userMetadata=${metadata}
+;` as Sql;
+}
+
+function tableStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql {
+  const place = {
+    database: identifier(lane.databaseName),
+    table: tableOf(lane),
+    location: literal(lane.tableUrl),
+  };
+  if (lane.actual !== undefined) return fillTemplate('register_table', place);
+  return fillTemplate('create_table', {
+    ...place,
+    columns: joinSql([...fixed.map(columnSql), ...lane.target.after.map(shapedSql)], ',\n  '),
+    partitioning: partitioning(lane),
+    properties: PROPERTIES,
+  });
+}
+
+/** At most one change of shape per table and batch: a rewrite, or new columns, or (mostly) nothing. */
+function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql[] {
+  if (lane.actual === undefined) return [];
+  const { before, after } = lane.target;
+  if (needsRewrite(before, after)) {
+    if (lane.actual.txnVersion >= lane.rewriteTxn) return [];
+    return [rewriteStatement(lane, fixed, lane.actual.fields)];
+  }
+  const missing = missingColumns(fixed, after, lane.actual.fields);
+  if (missing.length === 0) return [];
+  return [fillTemplate('add_columns', { table: tableOf(lane), columns: joinSql(missing, ',\n  ') })];
+}
+
+function rewriteStatement(
+  lane: LaneToRender,
+  fixed: readonly TableColumn[],
+  actual: readonly DeltaField[],
+): Sql {
+  const row = sql`t`;
+  const source = sourceOfColumns(lane.target.before, row);
+  const present = new Set(actual.map((field) => field.name.toLowerCase()));
+  const kept = fixed.map((column) =>
+    present.has(column.name.toLowerCase())
+      ? sql`t.${identifier(column.name)}`
+      : sql`CAST(NULL AS ${column.type}) AS ${identifier(column.name)}`,
+  );
+  const lifted = lane.target.after.map(
+    (column) => sql`${lift(column, source)} AS ${identifier(column.name)}`,
+  );
+  return fillTemplate('rewrite_table', {
+    app_id: lane.appId as Sql,
+    txn_version: sql`${lane.rewriteTxn}`,
+    path: identifier(lane.tableUrl),
+    partitioning: partitioning(lane),
+    properties: PROPERTIES,
+    select: joinSql([...kept, ...lifted], ',\n  '),
+  });
+}
+
+function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql {
+  const columns = lane.target.after;
+  const source = sourceOfLayout(lane.layout.root, sql`s`);
+  const names = [...fixed.map((column) => column.name), ...columns.map((column) => column.name)].map(
+    identifier,
+  );
+  return fillTemplate('merge', {
+    app_id: lane.appId as Sql,
+    txn_version: sql`${lane.mergeTxn}`,
+    staged_columns: joinSql(stagedColumns(lane.base, lane.layout.root), ',\n  '),
+    staging: literal(lane.stagingUrl),
+    table: tableOf(lane),
+    select: joinSql(
+      [
+        ...stagedSelect(lane.base, lane.batchId),
+        ...columns.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`),
+      ],
+      ',\n  ',
+    ),
+    updates: joinSql(
+      names.map((name) => sql`t.${name} = s.${name}`),
+      ',\n  ',
+    ),
+    insert_columns: joinSql(names, ',\n  '),
+    insert_values: joinSql(
+      names.map((name) => sql`s.${name}`),
+      ',\n  ',
+    ),
+  });
+}
+
+/** Only deletion vectors: every other engine of the field reads such tables (delta-rs, Trino, DuckDB). */
+const PROPERTIES = sql`'delta.enableDeletionVectors' = 'true', 'delta.dataSkippingStatsColumns' = '_id,_rev'`;
+
+function partitioning(lane: LaneToRender): Sql {
+  return lane.kind === 'location' ? sql`` : sql`PARTITIONED BY (\`month\`)`;
+}
+
+function tableOf(lane: LaneToRender): Sql {
+  return sql`${identifier(lane.databaseName)}.${identifier(lane.tableName)}`;
+}
+
+function columnSql(column: TableColumn): Sql {
+  return sql`${identifier(column.name)} ${column.type}`;
+}
+
+function shapedSql(column: ShapedColumn): Sql {
+  return sql`${identifier(column.name)} ${shapedTypeSql(column.type)}`;
+}
+
+function baseType(column: BaseColumn): Sql {
+  return column.type as string as Sql;
+}

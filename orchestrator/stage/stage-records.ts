@@ -1,0 +1,174 @@
+import { StagedLayout } from '../shape/layout.js';
+import type { Storage } from '../storage/storage.js';
+import type { Extracted, JsonObject, RecordKind, Unreadable, Upsert } from '../types.js';
+import { StagingWriter } from './staging-writer.js';
+import { tableFolder, type StagedTable } from './staging-manifest.js';
+
+/** Where a staged record goes, or may still stand. */
+export interface StagedPlacement {
+  readonly kind: RecordKind;
+  readonly domain: string;
+  readonly recordId: string;
+  readonly tableId: bigint;
+  readonly op: 'upsert' | 'delete';
+  readonly month: string | null;
+}
+
+/** The ledger's part in routing; given by pipeline.ts. */
+export interface Routing {
+  /** Tables each of the records stands in or may stand in. */
+  placesOf(records: readonly Extracted[]): Promise<ReadonlyMap<string, readonly bigint[]>>;
+  /** Table of a type, made known to the ledger when it is new. */
+  tableOf(upsert: Upsert): Promise<bigint>;
+}
+
+export interface Staged {
+  readonly tables: readonly StagedTable[];
+  readonly placements: readonly StagedPlacement[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Records routed together: one ledger look-up for so many ids. */
+const CHUNK = 1_000;
+
+/** Key of a record in `placesOf`'s answer. */
+export function placeKey(record: { readonly domain: string; readonly id: string }): string {
+  return `${record.domain.length}:${record.domain}${record.id}`;
+}
+
+/**
+ * Streams extracted records into one folder per table. An upsert also deletes the record from every other table it
+ * may stand in (its type changed); a delete goes to wherever the record may stand. Every table gets at most one row
+ * per id, which the MERGE relies on.
+ */
+export async function stageRecords(
+  storage: Storage,
+  stagingPath: string,
+  records: AsyncIterable<Extracted>,
+  routing: Routing,
+): Promise<Staged> {
+  const stager = new Stager(storage, stagingPath, routing);
+  try {
+    let chunk: Extracted[] = [];
+    for await (const record of records) {
+      chunk.push(record);
+      if (chunk.length < CHUNK) continue;
+      await stager.take(chunk);
+      chunk = [];
+    }
+    await stager.take(chunk);
+    return await stager.finish();
+  } catch (thrown) {
+    stager.abort(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    throw thrown;
+  }
+}
+
+interface OpenTable {
+  readonly writer: StagingWriter;
+  readonly layout: StagedLayout;
+  upserts: number;
+  deletes: number;
+}
+
+class Stager {
+  readonly #storage: Storage;
+  readonly #stagingPath: string;
+  readonly #routing: Routing;
+  readonly #tables = new Map<bigint, OpenTable>();
+  readonly #placements: StagedPlacement[] = [];
+  readonly #unreadable: Unreadable[] = [];
+  /** A location reaches the batch once for itself and once for each changed ancestor: the first one counts. */
+  readonly #seen = new Set<string>();
+
+  constructor(storage: Storage, stagingPath: string, routing: Routing) {
+    this.#storage = storage;
+    this.#stagingPath = stagingPath;
+    this.#routing = routing;
+  }
+
+  async take(chunk: readonly Extracted[]): Promise<void> {
+    const fresh = chunk.filter((record) => this.#isFirst(record));
+    if (fresh.length === 0) return;
+    const places = await this.#routing.placesOf(fresh);
+    for (const record of fresh) {
+      if (record.op === 'unreadable') {
+        this.#unreadable.push(record);
+        continue;
+      }
+      const known = places.get(placeKey(record)) ?? [];
+      const target = record.op === 'upsert' ? await this.#routing.tableOf(record) : undefined;
+      if (record.op === 'upsert' && target !== undefined) await this.#upsert(target, record);
+      for (const tableId of known) if (tableId !== target) await this.#delete(tableId, record);
+    }
+  }
+
+  async finish(): Promise<Staged> {
+    const tables: StagedTable[] = [];
+    for (const [tableId, open] of this.#tables) {
+      const files = await open.writer.close();
+      tables.push({ tableId, upserts: open.upserts, deletes: open.deletes, files, layout: open.layout });
+    }
+    return { tables, placements: this.#placements, unreadable: this.#unreadable };
+  }
+
+  abort(reason: Error): void {
+    for (const open of this.#tables.values()) open.writer.abort(reason);
+  }
+
+  #isFirst(record: Extracted): boolean {
+    const key = placeKey(record);
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    return true;
+  }
+
+  async #upsert(tableId: bigint, record: Upsert): Promise<void> {
+    const table = this.#open(tableId);
+    table.upserts++;
+    const row: JsonObject = {
+      op: 'upsert',
+      _id: record.id,
+      _rev: record.rev,
+      month: record.month,
+      ...record.fields,
+    };
+    if (record.indices !== undefined) row['indices'] = record.indices.map((index) => ({ ...index }));
+    table.layout.encode(record.tree, row);
+    await table.writer.write(row);
+    this.#place(tableId, record, 'upsert', record.month);
+  }
+
+  async #delete(tableId: bigint, record: { kind: RecordKind; domain: string; id: string }): Promise<void> {
+    const table = this.#open(tableId);
+    table.deletes++;
+    await table.writer.write({ op: 'delete', _id: record.id });
+    this.#place(tableId, record, 'delete', null);
+  }
+
+  #place(
+    tableId: bigint,
+    record: { kind: RecordKind; domain: string; id: string },
+    op: 'upsert' | 'delete',
+    month: string | null,
+  ): void {
+    this.#placements.push({
+      kind: record.kind,
+      domain: record.domain,
+      recordId: record.id,
+      tableId,
+      op,
+      month,
+    });
+  }
+
+  #open(tableId: bigint): OpenTable {
+    let table = this.#tables.get(tableId);
+    if (table === undefined) {
+      const writer = new StagingWriter(this.#storage, tableFolder(this.#stagingPath, tableId));
+      table = { writer, layout: new StagedLayout(), upserts: 0, deletes: 0 };
+      this.#tables.set(tableId, table);
+    }
+    return table;
+  }
+}

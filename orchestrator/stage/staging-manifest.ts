@@ -1,0 +1,90 @@
+import { LakeError } from '../errors.js';
+import { StagedLayout } from '../shape/layout.js';
+import { asArray, asObject } from '../shape/shape.js';
+import type { Storage } from '../storage/storage.js';
+import type { JsonObject, JsonValue } from '../types.js';
+import type { StagedFile } from './staging-writer.js';
+
+/** What was staged for one table. */
+export interface StagedTable {
+  readonly tableId: bigint;
+  readonly upserts: number;
+  readonly deletes: number;
+  readonly files: readonly StagedFile[];
+  readonly layout: StagedLayout;
+}
+
+const NAME = 'manifest.json';
+
+export function tableFolder(stagingPath: string, tableId: bigint): string {
+  return `${stagingPath}/staging/${tableId}`;
+}
+
+/** The last file of an extraction to be written: with it the staging is whole. */
+export async function writeManifest(
+  storage: Storage,
+  stagingPath: string,
+  facts: { batchId: bigint; configVersionId: bigint; extraction: number },
+  tables: readonly StagedTable[],
+): Promise<void> {
+  const json = {
+    batch: facts.batchId.toString(),
+    configVersion: facts.configVersionId.toString(),
+    extraction: facts.extraction,
+    tables: tables.map((table) => ({
+      table: table.tableId.toString(),
+      upserts: table.upserts,
+      deletes: table.deletes,
+      files: table.files,
+      layout: table.layout.toJson(),
+    })),
+  };
+  await storage.write(`${stagingPath}/${NAME}`, JSON.stringify(json));
+}
+
+/** @throws LakeError STAGING_DAMAGED when the manifest, or a file it lists, is not there as it was written */
+export async function readManifest(
+  storage: Storage,
+  stagingPath: string,
+): Promise<ReadonlyMap<bigint, StagedTable>> {
+  const bytes = await storage.read(`${stagingPath}/${NAME}`);
+  if (bytes === undefined) throw damaged(stagingPath, 'its manifest is missing');
+  const json = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
+  const tables = asArray(json['tables']).map(tableOf);
+  return new Map(tables.map((table) => [table.tableId, table]));
+}
+
+/** Compares a table's folder with the manifest: names and sizes (rows are compared after the merge). */
+export async function requireFiles(storage: Storage, stagingPath: string, table: StagedTable): Promise<void> {
+  const present = await storage.list(tableFolder(stagingPath, table.tableId));
+  const sizes = new Map(present.map((object) => [object.name, object.bytes]));
+  for (const file of table.files) {
+    if (sizes.get(file.name) !== file.bytes)
+      throw damaged(stagingPath, `${table.tableId}/${file.name} is not whole`);
+  }
+}
+
+function tableOf(value: JsonValue): StagedTable {
+  const json = asObject(value);
+  return {
+    tableId: BigInt(String(json['table'])),
+    upserts: Number(json['upserts']),
+    deletes: Number(json['deletes']),
+    files: asArray(json['files']).map((each) => {
+      const file = asObject(each);
+      return {
+        name: String(file['name']),
+        rows: Number(file['rows']),
+        bytes: Number(file['bytes']),
+        sha256: String(file['sha256']),
+      };
+    }),
+    layout: StagedLayout.fromJson(asObject(json['layout'])),
+  };
+}
+
+function damaged(stagingPath: string, why: string): LakeError {
+  return new LakeError('STAGING_DAMAGED', `The staging folder ${stagingPath} is damaged: ${why}`, {
+    facts: { stagingPath },
+  });
+}

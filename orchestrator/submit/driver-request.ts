@@ -1,0 +1,67 @@
+import type { IngestionEnvironment } from '../config/environment.js';
+import { deltaSessionProperties } from './session-properties.js';
+import type { DriverRequest } from './spark-rest.js';
+
+const RUNNER_CLASS = 'org.dimagi.lake.runner.Runner';
+
+export interface RunToSubmit {
+  readonly runId: string;
+  readonly token: string;
+  /** URL of the run file. */
+  readonly runFile: string;
+  /** Staged rows of all its lanes: small runs stay in the driver, large ones get executors. */
+  readonly rows: number;
+}
+
+type SubmitEnvironment = Pick<
+  IngestionEnvironment,
+  | 'SPARK_MASTER_URL'
+  | 'SPARK_DRIVER_CLASSPATH'
+  | 'SPARK_CLASS_ARCHIVE'
+  | 'SPARK_DRIVER_MEMORY'
+  | 'SPARK_LOCAL_MAX_ROWS'
+  | 'SPARK_LOCAL_CORES'
+  | 'SPARK_WARM_SECONDS'
+  | 'SPARK_DRIVER_FAULT'
+  | 'RUN_LEASE_SECONDS'
+  | 'S3_ENDPOINT'
+  | 'AWS_REGION'
+>;
+
+/**
+ * The REST request of one run. Start-up is most of a small run's time, so it stays in the driver JVM (`local[N]`: no
+ * executors to wait for) and the driver goes on claiming runs for a while (warm); secrets are in the worker's
+ * environment and never here.
+ */
+export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment): DriverRequest {
+  const local = run.rows <= environment.SPARK_LOCAL_MAX_ROWS;
+  const warm = local && environment.SPARK_WARM_SECONDS > 0;
+  return {
+    mainClass: RUNNER_CLASS,
+    appArgs: [
+      ...['--run', run.runId, '--token', run.token, '--run-file', run.runFile],
+      ...['--lease-seconds', String(environment.RUN_LEASE_SECONDS)],
+      ...(warm ? ['--idle-seconds', String(environment.SPARK_WARM_SECONDS)] : []),
+    ],
+    sparkProperties: {
+      ...deltaSessionProperties({
+        driverClasspath: environment.SPARK_DRIVER_CLASSPATH,
+        classArchive: environment.SPARK_CLASS_ARCHIVE,
+        s3Endpoint: environment.S3_ENDPOINT,
+        s3Region: environment.AWS_REGION,
+        shortLived: local,
+      }),
+      // Unique, so that the run can be found in Spark's own pages.
+      'spark.app.name': `dimagi-lake ${run.runId}`,
+      'spark.master': local ? `local[${environment.SPARK_LOCAL_CORES}]` : environment.SPARK_MASTER_URL,
+      'spark.driver.cores': '1',
+      'spark.driver.memory': environment.SPARK_DRIVER_MEMORY,
+      'spark.driver.supervise': 'false',
+    },
+    environmentVariables: {
+      ...(environment.SPARK_DRIVER_FAULT === undefined
+        ? {}
+        : { DIMAGI_LAKE_DRIVER_FAULT: environment.SPARK_DRIVER_FAULT }),
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { Hq } from '../hq.js';
+import type { MovableClock } from '../clock.js';
+import type { Submission } from '../read-form.js';
+import { enact } from './enact.js';
+import { planProgramme, type Programme, type ProgrammeOptions } from './options.js';
+import { LOCATION_TYPES } from './places.js';
+import { tellStory, type StoryEvent } from './story.js';
+
+export interface LoadSummary {
+  readonly programme: Programme;
+  readonly forms: number;
+  readonly incidents: number;
+  /** False when this seed had been loaded before. */
+  readonly loaded: boolean;
+}
+
+/** Forms taken in one round: large enough for few statements, small enough for memory (about 5 KB each). */
+const ROUND = 250;
+
+/**
+ * Tells a programme's story to HQ. A story that is in the stores already is left alone; one that was cut short is
+ * told again from the start, and forms that are there are skipped.
+ */
+export async function loadProgramme(
+  hq: Hq,
+  clock: MovableClock,
+  options: ProgrammeOptions = {},
+  progress: (forms: number) => void = () => undefined,
+): Promise<LoadSummary> {
+  const programme = planProgramme(options);
+  if (await wasLoaded(hq, programme)) return { programme, forms: 0, incidents: 0, loaded: false };
+  let forms = 0;
+  let incidents = 0;
+  let round: Submission[] = [];
+  const flush = async (): Promise<void> => {
+    const last = round.at(-1);
+    if (last?.receivedOn === undefined) return;
+    clock.advanceTo(last.receivedOn);
+    forms += round.length;
+    await hq.submitForms(round, { onExisting: 'skip' });
+    round = [];
+    progress(forms);
+  };
+  for (const event of tellStory(programme)) {
+    if (event.kind !== 'form') {
+      await flush();
+      incidents += await happen(hq, clock, event, programme.domain);
+      continue;
+    }
+    round.push({ xml: event.xml, domain: programme.domain, receivedOn: event.at, ...storage(round.length) });
+    if (round.length >= ROUND) await flush();
+  }
+  await flush();
+  await rememberLoaded(hq, programme);
+  return { programme, forms, incidents, loaded: true };
+}
+
+/** Some blobs are as HQ once stored them: raw. */
+function storage(index: number): Pick<Submission, 'compress'> {
+  return index % 10 === 9 ? { compress: false } : {};
+}
+
+async function happen(
+  hq: Hq,
+  clock: MovableClock,
+  event: Exclude<StoryEvent, { kind: 'form' }>,
+  domain: string,
+): Promise<number> {
+  clock.advanceTo(event.at);
+  if (event.kind === 'incident') {
+    await enact(hq, domain, event.incident);
+    return 1;
+  }
+  const { rows } = await hq.context.databases.main.query<{ location_id: string }>(
+    'SELECT location_id FROM locations_sqllocation WHERE domain = $1',
+    [domain],
+  );
+  const there = new Set(rows.map((row) => row.location_id));
+  await hq.createLocationTypes(domain, LOCATION_TYPES);
+  await hq.createLocations(
+    domain,
+    event.geography.places.filter((place) => !there.has(place.locationId)),
+  );
+  return 0;
+}
+
+async function wasLoaded(hq: Hq, { domain, seed }: Programme): Promise<boolean> {
+  const { rowCount } = await hq.context.databases.main.query(
+    'SELECT 1 FROM hq_sim.loads WHERE domain = $1 AND seed = $2',
+    [domain, seed],
+  );
+  return rowCount === 1;
+}
+
+async function rememberLoaded(hq: Hq, programme: Programme): Promise<void> {
+  await hq.context.databases.main.query(
+    'INSERT INTO hq_sim.loads (domain, seed, options, finished_at) VALUES ($1, $2, $3, $4)',
+    [programme.domain, programme.seed, JSON.stringify(programme), hq.context.clock.next()],
+  );
+}
