@@ -15,6 +15,8 @@ export interface Check {
   /** Variables without which there is nothing to look at. */
   readonly needs: readonly string[];
   readonly mend: string;
+  /** When a missing variable is no fault, who needs it. */
+  readonly unset?: string;
   /** @returns what was seen, in a few words */
   readonly look: (value: (name: string) => string, environment: DoctorEnvironment) => Promise<string>;
 }
@@ -26,8 +28,8 @@ export async function runCheck(check: Check, environment: DoctorEnvironment): Pr
   const { name, mend } = check;
   const missing = check.needs.filter((variable) => environment[variable] === undefined);
   if (missing.length > 0) {
-    const mendUnset = 'Set it, or source the env.sh that `dimagi-lake stack up` writes.';
-    return { name, state: 'unset', detail: `${missing.join(', ')} is not set`, mend: mendUnset };
+    const unset = check.unset ?? 'Set it, or source the env.sh that `dimagi-lake stack up` writes.';
+    return { name, state: 'unset', detail: `${missing.join(', ')} not set`, mend: unset };
   }
   try {
     const detail = await withLimit(check.look((variable) => environment[variable] ?? '', environment));

@@ -71,10 +71,14 @@ export const SERVICE_CHECKS: readonly Check[] = [
       return ask(client, serverFacts);
     },
   },
-  database("HQ's main database", 'HQ_DATABASE_URL'),
+  {
+    ...database("HQ's main database", 'HQ_DATABASE_URL'),
+    unset: 'Ingestion needs it: set it to the URL of the database that holds the locations.',
+  },
   {
     name: 'Thrift Server',
     needs: ['THRIFT_HOST', 'THRIFT_PORT'],
+    unset: 'Only for SQL clients: `dimagi-lake stack up --thrift` starts one.',
     mend: 'Start it (`dimagi-lake stack up --thrift`) and read its driver log.',
     look: async (value) => {
       const [host, port] = [value('THRIFT_HOST'), Number(value('THRIFT_PORT'))];

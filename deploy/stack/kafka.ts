@@ -44,10 +44,10 @@ export async function startKafka(context: StackContext): Promise<void> {
   await waitUntilReady(layout, 'kafka', () => answers(context.ports.kafka));
 }
 
-function kafkaJars({ environment, report }: StackContext): Promise<string> {
+function kafkaJars({ environment: { cacheFolder }, report }: StackContext): Promise<string> {
   const version = pinned('kafka.version');
-  return cachedFolder(environment.cacheFolder, `kafka-${version}-${pomHash()}`, report, (folder) =>
-    copyJars('kafka', folder, report, `Kafka ${version} (43 MB)`),
+  return cachedFolder(cacheFolder, `kafka-${version}-${pomHash()}`, report, (folder) =>
+    copyJars({ profile: 'kafka', folder, cacheFolder, what: `Kafka ${version} (43 MB)` }, report),
   );
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { LakeError } from '../../orchestrator/errors.js';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
@@ -9,15 +10,19 @@ import { requireMaven } from './tools.js';
 
 const POM = join(PACKAGE_ROOT, 'deploy', 'pom.xml');
 
-export type MavenProfile = 'spark' | 'kafka' | 'redis';
+export interface JarRequest {
+  /** A profile of deploy/pom.xml. */
+  readonly profile: 'spark' | 'kafka' | 'redis';
+  /** Gets the profile's jars with all they depend on. */
+  readonly folder: string;
+  readonly cacheFolder: string;
+  /** For the progress line. */
+  readonly what: string;
+}
 
-/** Copies a profile's jars, with all they depend on, into a folder. @throws LakeError TOOL_MISSING, STACK_FAILED */
-export async function copyJars(
-  profile: MavenProfile,
-  folder: string,
-  report: Report,
-  what: string,
-): Promise<void> {
+/** @throws LakeError TOOL_MISSING, STACK_FAILED */
+export async function copyJars(request: JarRequest, report: Report): Promise<void> {
+  const { profile, folder, cacheFolder, what } = request;
   await requireMaven();
   report(`Maven: fetching ${what}`);
   await runTool(`Maven (jars for ${profile})`, 'mvn', [
@@ -30,7 +35,18 @@ export async function copyJars(
     'dependency:copy-dependencies',
     `-DoutputDirectory=${folder}`,
     '-DincludeScope=runtime',
+    ...localRepository(cacheFolder),
   ]);
+}
+
+/** Java takes the home folder from the account, not from HOME: service accounts and containers may have none. */
+function localRepository(cacheFolder: string): string[] {
+  try {
+    accessSync(userInfo().homedir, constants.W_OK);
+    return [];
+  } catch {
+    return [`-Dmaven.repo.local=${join(cacheFolder, 'maven-repository')}`];
+  }
 }
 
 /** A pinned version, e.g. `spark.version`. */

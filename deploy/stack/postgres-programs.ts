@@ -35,24 +35,26 @@ export interface PostgresPlace {
 
 /** Where the programs and the data folder stand, so that the account they run as can reach both. */
 export async function postgresPlace(context: StackContext): Promise<PostgresPlace> {
-  const { layout, state, environment, report } = context;
+  const { layout, state } = context;
   const account = process.getuid?.() === 0 ? await nobody() : undefined;
   const packaged = packagedPrograms();
+  const complete = linksOf(packaged).every(({ target }) => existsSync(join(packaged, '..', target)));
   if (account === undefined) {
-    const complete = linksOf(packaged).every(({ target }) => existsSync(join(packaged, '..', target)));
-    const home = complete
-      ? packaged
-      : await cachedFolder(environment.cacheFolder, `postgres-${versionOf(packaged)}`, report, (folder) => {
-          copyPrograms(packaged, folder);
-          return Promise.resolve();
-        });
+    const home = complete ? packaged : await cachedCopy(context, packaged);
     return { home, data: state.postgresData ?? join(layout.postgres, 'data'), account };
   }
-  const home = reachableHome(context, packaged);
-  const data =
-    state.postgresData ??
-    (isReachable(layout.dir) ? join(layout.postgres, 'data') : join(home, '..', 'data'));
-  return { home, data, account };
+  const home = complete && isReachable(packaged) ? packaged : reachableHome(context, packaged);
+  const reachableData = isReachable(layout.dir)
+    ? join(layout.postgres, 'data')
+    : join(openFolder(layout.dir), 'data');
+  return { home, data: state.postgresData ?? reachableData, account };
+}
+
+function cachedCopy({ environment, report }: StackContext, packaged: string): Promise<string> {
+  return cachedFolder(environment.cacheFolder, `postgres-${versionOf(packaged)}`, report, (folder) => {
+    copyPrograms(packaged, folder);
+    return Promise.resolve();
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { StackEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { LakeError } from '../../orchestrator/errors.js';
 import { cachedFolder, type Report } from './cache.js';
 import { HOST, type StackContext } from './context.js';
@@ -63,7 +64,7 @@ async function redisProgram({ environment, report }: StackContext): Promise<stri
     `redis-${version}-${pomHash()}`,
     report,
     async (target) => {
-      await unpackBinaries(environment.java, target, report);
+      await unpackBinaries(environment, target, report);
     },
   );
   for (const name of candidates(readdirSync(folder))) {
@@ -74,9 +75,13 @@ async function redisProgram({ environment, report }: StackContext): Promise<stri
   });
 }
 
-async function unpackBinaries(java: string, target: string, report: Report): Promise<void> {
+async function unpackBinaries(
+  { java, cacheFolder }: StackEnvironment,
+  target: string,
+  report: Report,
+): Promise<void> {
   const scratch = join(target, 'scratch');
-  await copyJars('redis', scratch, report, 'Redis (13 MB)');
+  await copyJars({ profile: 'redis', folder: scratch, cacheFolder, what: 'Redis (13 MB)' }, report);
   const [jar] = readdirSync(scratch);
   if (jar === undefined) throw new LakeError('STACK_FAILED', 'Maven copied no embedded-redis jar');
   await runTool('Unpacking Redis', java, ['-m', 'jdk.jartool/sun.tools.jar.Main', 'xf', jar], {

@@ -21,7 +21,15 @@ export function sparkHome(cacheFolder: string, report: Report): Promise<string> 
     // Wheels need not carry the executable bit.
     for (const program of readdirSync(join(folder, 'bin'))) chmodSync(join(folder, 'bin', program), 0o755);
     const extra = join(scratch, 'extra');
-    await copyJars('spark', extra, report, 'Delta, Kafka, Postgres and S3 jars for Spark (60 MB)');
+    await copyJars(
+      {
+        profile: 'spark',
+        folder: extra,
+        cacheFolder,
+        what: 'Delta, Kafka, Postgres and S3 jars for Spark (60 MB)',
+      },
+      report,
+    );
     addMissing(extra, join(folder, 'jars'));
     rmSync(scratch, { recursive: true });
   });

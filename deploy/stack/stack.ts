@@ -156,6 +156,8 @@ async function openContext(
   const environment = readStackEnvironment();
   mkdirSync(environment.cacheFolder, { recursive: true });
   let state: StackState = { ...(readState(layout) ?? newState()), ...given(options) };
+  // Drivers of a worker that was killed may live a moment longer and hold a port.
+  for (const name of SERVICES) if (livePid(layout, name) === undefined) await stopProcess(layout, name);
   const running = new Set(
     SERVICES.filter((name) => livePid(layout, name) !== undefined).flatMap((name) => PORTS_OF[name]),
   );
