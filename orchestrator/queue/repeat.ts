@@ -21,6 +21,7 @@ export async function repeat(
     try {
       if (await turn()) pause = 0;
     } catch (thrown) {
+      if (signal.aborted) return;
       const error = asLakeError(thrown);
       if (error.code !== 'LEASE_LOST') {
         logger.warn(`${name} failed, to be tried again`, { code: error.code, reason: error.message });
