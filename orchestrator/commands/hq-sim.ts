@@ -7,7 +7,6 @@ export function registerHqSim(program: Command): void {
     .description('A CommCare HQ to read from, for tests and the demo')
     .argument('[verb...]', 'init, load, change or status; each with --help')
     .allowUnknownOption()
-    .passThroughOptions()
     .helpOption(false)
     .action(async (verb: string[]) => {
       const { hqSimCommand } = await import('../../test/hq-sim/command.js');

@@ -81,7 +81,9 @@ const FAULTS_OF_OURS = /^(22|23|42)/;
 function ledgerFailed(cause: unknown): LakeError {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof pg.DatabaseError && FAULTS_OF_OURS.test(cause.code ?? '')) {
-    return new LakeError('INTERNAL', `The ledger refused a statement of ours (${cause.code}): ${message}`, { cause });
+    return new LakeError('INTERNAL', `The ledger refused a statement of ours (${cause.code}): ${message}`, {
+      cause,
+    });
   }
   return new LakeError('LEDGER_FAILED', `The ledger database failed: ${message}`, { cause });
 }

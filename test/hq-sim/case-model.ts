@@ -41,7 +41,8 @@ export function newCase(domain: string, caseId: string, now: string): CaseState 
     owner_id: '',
     opened_on: null,
     opened_by: '',
-    modified_on: now,
+    // Unset: the first form decides it.
+    modified_on: '',
     server_modified_on: now,
     modified_by: '',
     closed: false,
@@ -80,8 +81,7 @@ export function applyUpdate(
   }
   applyIndices(state, update);
   if (userId !== '') row.modified_by = userId;
-  // A case that was just made (or reset) has no opened_on; its modified_on is then only a placeholder.
-  if (row.opened_on === null || toMicros(modifiedOn) > toMicros(row.modified_on))
+  if (row.modified_on === '' || toMicros(modifiedOn) > toMicros(row.modified_on))
     row.modified_on = modifiedOn;
   row.opened_on ??= modifiedOn;
   if (row.opened_by === '') row.opened_by = userId;

@@ -4,7 +4,7 @@ import { childNamed, descendants, type XmlElement } from './xml-tree.js';
 
 export const CASE_XMLNS = 'http://commcarehq.org/case/transaction/v2';
 
-export interface IndexUpdate {
+interface IndexUpdate {
   readonly identifier: string;
   readonly referencedType: string;
   /** Empty = the index is removed. */

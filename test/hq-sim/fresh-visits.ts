@@ -67,6 +67,6 @@ function childOf(state: CaseState, worker: Worker): Child {
     motherName: '',
     worker,
     hasGuardian: false,
-    alive: true,
+    followed: true,
   };
 }

@@ -57,6 +57,10 @@ export async function openHq(options: HqOptions): Promise<Hq> {
 
 /** Everything that can happen in HQ. */
 function actsOf(ctx: HqContext) {
+  return { ...submissionActs(ctx), ...documentActs(ctx), ...locationActs(ctx), ...messageActs(ctx) };
+}
+
+function submissionActs(ctx: HqContext) {
   return {
     /** @returns the id the form is stored under */
     async submitForm(xml: string, given: Omit<Submission, 'xml'>): Promise<string> {
@@ -77,6 +81,11 @@ function actsOf(ctx: HqContext) {
       return id;
     },
     saveUser: (domain: string, worker: MobileWorker) => saveUser(ctx, domain, worker),
+  };
+}
+
+function documentActs(ctx: HqContext) {
+  return {
     formXml: (formId: string) => loadXml(ctx, formId),
     editForm: (xml: string, given: Omit<Submission, 'xml'>) => revision.editForm(ctx, { ...given, xml }),
     scrubForm: (formId: string, xml: string) => revision.scrubForm(ctx, formId, xml),
@@ -89,6 +98,11 @@ function actsOf(ctx: HqContext) {
     purgeForms: (domain: string, ids: readonly string[]) => removal.purgeForms(ctx, domain, ids),
     purgeCases: (domain: string, ids: readonly string[]) => removal.purgeCases(ctx, domain, ids),
     republish: (ids: readonly string[]) => removal.republish(ctx, ids),
+  };
+}
+
+function locationActs(ctx: HqContext) {
+  return {
     createLocationTypes: (domain: string, types: readonly locations.NewLocationType[]) =>
       locations.createLocationTypes(ctx, domain, types),
     editLocationType: (domain: string, code: string, change: { name?: string; code?: string }) =>
@@ -101,6 +115,11 @@ function actsOf(ctx: HqContext) {
     archiveLocation: (id: string) => locations.archiveLocation(ctx, id),
     unarchiveLocation: (id: string) => locations.unarchiveLocation(ctx, id),
     deleteLocation: (id: string) => locations.deleteLocation(ctx, id),
+  };
+}
+
+function messageActs(ctx: HqContext) {
+  return {
     /** A message of HQ's shape that nothing in the stores stands behind. */
     publish: (topic: string, change: Change, options?: PublishOptions) =>
       ctx.feed.send(topic, [change], options),

@@ -31,6 +31,7 @@ export async function rebuildCases(
     const state = known.get(caseId) ?? newCase(domain, caseId, ctx.clock.next());
     await replay(ctx, state);
     state.row.server_modified_on = ctx.clock.next();
+    if (state.row.modified_on === '') state.row.modified_on = state.row.server_modified_on;
     states.push(state);
   }
   for (const [shard, group] of groupByShard(ctx.databases, states, (state) => state.row.case_id)) {

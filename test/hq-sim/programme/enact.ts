@@ -41,6 +41,18 @@ export async function enact(hq: Hq, domain: string, incident: Incident): Promise
     case 'move-user':
       await hq.saveUser(domain, incident.worker);
       return;
+    default:
+      await enactPlace(hq, incident);
+  }
+}
+
+type PlaceIncident = Extract<
+  Incident,
+  { act: 'rename-location' | 'move-location' | 'archive-location' | 'unarchive-location' }
+>;
+
+async function enactPlace(hq: Hq, incident: PlaceIncident): Promise<void> {
+  switch (incident.act) {
     case 'rename-location':
       await hq.renameLocation(incident.id, incident.name);
       return;

@@ -15,7 +15,7 @@ export interface LoadSummary {
 }
 
 /** Forms taken in one round: large enough for few statements, small enough for memory (about 5 KB each). */
-const ROUND = 250;
+const ROUND = 500;
 
 /**
  * Tells a programme's story to HQ. A story that is in the stores already is left alone; one that was cut short is

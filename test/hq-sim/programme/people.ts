@@ -24,7 +24,8 @@ export interface Child {
   readonly worker: Worker;
   /** Every now and then a child has a second index to a member; it must not be counted twice. */
   readonly hasGuardian: boolean;
-  alive: boolean;
+  /** False once the child died or moved away: nobody lists or visits it any more. */
+  followed: boolean;
 }
 
 export function makeWorker(centre: Place, index: number, random: Random): Worker {
@@ -46,7 +47,7 @@ export function makeChild(worker: Worker, day: number, index: number, random: Ra
     motherName: `${random.pick(GIRLS)} ${family}`,
     worker,
     hasGuardian: index % 50 === 7,
-    alive: true,
+    followed: true,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Random } from './random.js';
 
 /** The programme's levels, top down, by location type code. */
 export const LEVELS = ['state', 'district', 'project', 'supervisor', 'flwc'] as const;
-export type Level = (typeof LEVELS)[number];
+type Level = (typeof LEVELS)[number];
 
 export const LOCATION_TYPES: readonly NewLocationType[] = [
   { code: 'state', name: 'State' },
@@ -22,8 +22,11 @@ export interface Geography {
   readonly byLevel: Readonly<Record<Level, readonly Place[]>>;
 }
 
-/** A tree in which each level has about the same number of children; the lowest has exactly `centres` places. */
-export function makeGeography(centres: number, random: Random): Geography {
+/**
+ * A tree in which each level has about the same number of children; the lowest has exactly `centres` places.
+ * @param tag ends every site code, for those must differ between programmes of one domain
+ */
+export function makeGeography(centres: number, tag: string, random: Random): Geography {
   const fanOut = Math.max(2, Math.ceil(centres ** 0.25));
   const byLevel: Record<Level, Place[]> = { state: [], district: [], project: [], supervisor: [], flwc: [] };
   let parents: readonly Place[] = [];
@@ -32,7 +35,7 @@ export function makeGeography(centres: number, random: Random): Geography {
     const made: Place[] = [];
     for (let index = 0; index < count; index++) {
       const parent = parents[Math.min(Math.floor(index / fanOut), parents.length - 1)];
-      made.push(makePlace(level, index, parent, random));
+      made.push(makePlace(level, `${level}_${index + 1}${tag}`, index, parent, random));
     }
     byLevel[level] = made;
     parents = made;
@@ -40,12 +43,18 @@ export function makeGeography(centres: number, random: Random): Geography {
   return { places: LEVELS.flatMap((level) => byLevel[level]), byLevel };
 }
 
-function makePlace(level: Level, index: number, parent: Place | undefined, random: Random): Place {
+function makePlace(
+  level: Level,
+  siteCode: string,
+  index: number,
+  parent: Place | undefined,
+  random: Random,
+): Place {
   const name = level === 'state' ? random.pick(STATES) : `${random.pick(PLACES)} ${index + 1}`;
   return {
     name,
     typeCode: level,
-    siteCode: `${level}_${index + 1}`,
+    siteCode,
     locationId: random.hex(),
     ...(parent === undefined ? {} : { parentId: parent.locationId }),
     ...(level === 'flwc' && random.chance(0.9)

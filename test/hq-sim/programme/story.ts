@@ -38,6 +38,8 @@ interface World {
   readonly recent: SentForm[];
   enrolled: number;
   visited: number;
+  /** UTC milliseconds of the last thing HQ heard of; time never runs backwards there. */
+  now: number;
 }
 
 /** Children a busy centre lists at a meal. */
@@ -53,7 +55,11 @@ const MEAL_DAYS = 26;
  */
 export function* tellStory(programme: Programme): Generator<StoryEvent> {
   const random = seededRandom(programme.seed);
-  const geography = makeGeography(programme.centres, random);
+  const geography = makeGeography(
+    programme.centres,
+    programme.seed === 1 ? '' : `_s${programme.seed}`,
+    random,
+  );
   const workers = geography.byLevel.flwc.map((centre, index) => makeWorker(centre, index, random));
   const world: World = {
     programme,
@@ -66,6 +72,7 @@ export function* tellStory(programme: Programme): Generator<StoryEvent> {
     recent: [],
     enrolled: 0,
     visited: 0,
+    now: 0,
   };
   const first = firstDayOf(programme.firstMonth);
   const end = dayAfterMonths(programme.firstMonth, programme.months);
@@ -145,7 +152,7 @@ function visitChild(world: World, child: Child, day: number): void {
   const visit = newVisit(world, child.worker, day);
   const dice = random.next();
   let xml: string;
-  if (!child.alive || dice < 0.06) xml = enrolAgainForm(child, visit, random);
+  if (!child.followed || dice < 0.06) xml = enrolAgainForm(child, visit, random);
   else if (dice < 0.5) xml = weightHeightForm(child, visit, random);
   else if (dice < 0.72) xml = homeVisitForm(child, visit, random);
   else if (dice < 0.9) xml = takeHomeRationForm(listed(world, child.worker, day, 0, 36), visit, random);
@@ -170,14 +177,15 @@ function mealAt(world: World, worker: Worker, day: number, attendance: number): 
 function listed(world: World, worker: Worker, day: number, fromMonths: number, toMonths: number): Child[] {
   const fits = (child: Child): boolean => {
     const age = ageInMonths(child, day);
-    return child.alive && age > fromMonths && age <= toMonths;
+    return child.followed && age > fromMonths && age <= toMonths;
   };
   return (world.roll.get(worker) ?? []).filter(fits).slice(0, MEAL_LIST);
 }
 
 /** Mostly in working hours; some soon after local midnight, which in UTC is the day, even the month, before. */
 function newVisit({ random }: World, worker: Worker, day: number): Visit {
-  const time = random.chance(0.05) ? random.int(0, 5 * HOUR) : random.int(8 * HOUR, 17 * HOUR);
+  const early = random.chance(dayOfMonth(day) === 1 ? 0.4 : 0.05);
+  const time = early ? random.int(0, 5 * HOUR) : random.int(8 * HOUR, 17 * HOUR);
   const startedAt = localMoment(day, time);
   return {
     formId: random.uuid(),
@@ -209,13 +217,15 @@ function* arrivals(world: World, day: number): Generator<StoryEvent> {
   bag.sort((a, b) => a.receivedAt - b.receivedAt);
   for (const { formId, xml, receivedAt } of bag) {
     world.recent.push({ formId, xml });
-    yield { kind: 'form', at: utcText(receivedAt), formId, xml };
+    world.now = Math.max(world.now, receivedAt);
+    yield { kind: 'form', at: utcText(world.now), formId, xml };
   }
   world.recent.splice(0, world.recent.length - RECENT_FORMS);
 }
 
 function* troubles(world: World, day: number, round: number): Generator<StoryEvent> {
-  const at = `${dateText(day)}T23:00:00.000Z`;
+  world.now = Math.max(world.now, Date.parse(`${dateText(day)}T23:00:00Z`));
+  const at = utcText(world.now);
   const times = Math.min(20, Math.max(1, Math.round(world.programme.forms / 3000)));
   for (let time = 0; time < times; time++) {
     for (const incident of drawIncidents(world, round + time)) yield { kind: 'incident', at, incident };

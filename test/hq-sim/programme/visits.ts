@@ -105,43 +105,27 @@ export function takeHomeRationForm(children: readonly Child[], visit: Visit, ran
   );
 }
 
-/** A visit at home: repeats, multiple choice, and rarely the news of a death, which closes the child's case. */
+/**
+ * A visit at home: repeats, multiple choice, and now and then the news that the child died or moved away,
+ * which closes its case.
+ */
 export function homeVisitForm(child: Child, visit: Visit, random: Random): string {
-  const died = random.chance(0.01);
-  if (died) child.alive = false;
+  const dice = random.next();
+  const died = dice < 0.05;
+  const left = died || dice < 0.1;
+  if (left) child.followed = false;
   const by = { dateModified: phoneText(visit.endedAt, random), userId: visit.worker.userId };
-  const vaccines = Array.from({ length: random.int(0, 4) }, () =>
-    element(
-      'vaccine',
-      fields({
-        name: random.pick(['bcg', 'opv', 'measles']),
-        given_on: dateText(utcDay(visit.startedAt) - random.int(0, 90)),
-      }),
-    ),
-  );
   return formXml(
     'home_visit',
     visit,
     [
-      ...fields({
-        visit_number: String(random.int(1, 12)),
-        child_alive: died ? 'no' : 'yes',
-        symptoms: random.pick(['', 'fever', 'fever cough', 'diarrhoea vomiting fever']),
-        temperature: random.pick(['', '36.8', '37.4', '98.6F']),
-        gps: gpsText(visit, random),
-        next_visit: dateText(utcDay(visit.endedAt) + 30),
-      }),
-      // One topic is a scalar, several are a list: the shape of this question flips from form to form.
-      ...Array.from({ length: random.int(0, 3) }, () =>
-        element('topic', random.pick(['feeding', 'hygiene', 'growth'])),
-      ),
-      element('vaccines', vaccines),
+      ...homeVisitAnswers(died, visit, random),
       element('case_child_care_case_0', [
         caseBlock({
           ...by,
           caseId: child.childCareId,
           update: { last_visit: dateText(utcDay(visit.endedAt)) },
-          close: died,
+          close: left,
         }),
       ]),
       ...(died
@@ -158,6 +142,33 @@ export function homeVisitForm(child: Child, visit: Visit, random: Random): strin
     ],
     random,
   );
+}
+
+function homeVisitAnswers(died: boolean, visit: Visit, random: Random): XmlNode[] {
+  const vaccines = Array.from({ length: random.int(0, 4) }, () =>
+    element(
+      'vaccine',
+      fields({
+        name: random.pick(['bcg', 'opv', 'measles']),
+        given_on: dateText(utcDay(visit.startedAt) - random.int(0, 90)),
+      }),
+    ),
+  );
+  return [
+    ...fields({
+      visit_number: String(random.int(1, 12)),
+      child_alive: died ? 'no' : 'yes',
+      symptoms: random.pick(['', 'fever', 'fever cough', 'diarrhoea vomiting fever']),
+      temperature: random.pick(['', '36.8', '37.4', '98.6F']),
+      gps: gpsText(visit, random),
+      next_visit: dateText(utcDay(visit.endedAt) + 30),
+    }),
+    // One topic is a scalar, several are a list: the shape of this question flips from form to form.
+    ...Array.from({ length: random.int(0, 3) }, () =>
+      element('topic', random.pick(['feeding', 'hygiene', 'growth'])),
+    ),
+    element('vaccines', vaccines),
+  ];
 }
 
 function listItems(
