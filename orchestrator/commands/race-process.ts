@@ -27,7 +27,9 @@ export class RaceProcess {
   readonly #ended: Promise<void>;
 
   constructor(options: RaceOptions, args: readonly string[]) {
-    const child = spawn(options.java ?? 'java', [...jvmOptions(options), MAIN_CLASS, ...args], { env: options.env });
+    const child = spawn(options.java ?? 'java', [...jvmOptions(options), MAIN_CLASS, ...args], {
+      env: options.env,
+    });
     child.stdin.on('error', () => undefined); // A process that died is reported by its exit code.
     this.#child = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
