@@ -18,8 +18,18 @@ describe('three processes racing for the same names', () => {
     await workshop.close();
   });
 
-  const prove = (url: string, names: number, env: Readonly<Record<string, string>> = {}): Promise<LogStoreProof> =>
-    proveLogStore({ sparkHome: sparkHome(), classpath: workshop.classes, url, names, env: { ...process.env, ...env } });
+  const prove = (
+    url: string,
+    names: number,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<LogStoreProof> =>
+    proveLogStore({
+      sparkHome: sparkHome(),
+      classpath: workshop.classes,
+      url,
+      names,
+      env: { ...process.env, ...env },
+    });
 
   function assertProven(proof: LogStoreProof, names: number): void {
     assert.deepEqual(proof.faults, []);
