@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { registerConfig } from './commands/config.js';
 import { registerIngestion } from './commands/ingestion.js';
 import { registerStack } from './commands/stack.js';
+import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerHqSim } from './commands/hq-sim.js';
 import { EXIT, asLakeError } from './errors.js';
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   registerStack(program);
   registerIngestion(program);
   registerConfig(program);
+  registerDemo(program);
   registerDoctor(program);
   registerHqSim(program);
   try {
