@@ -90,20 +90,21 @@ export class RangeReader {
     }
   }
 
-  async #take({ batch, resolveOffset, heartbeat, pause }: EachBatchPayload): Promise<void> {
+  async #take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const reading = this.#reading;
     if (reading === undefined || !reading.wants(batch.partition)) {
-      pause();
+      payload.pause();
       return;
     }
     for (const message of batch.messages) {
       const offset = BigInt(message.offset);
       reading.take({ partition: batch.partition, offset, value: message.value });
-      resolveOffset(message.offset);
+      payload.resolveOffset(message.offset);
     }
     reading.passed(batch.partition, BigInt(batch.lastOffset()));
-    if (!reading.wants(batch.partition)) pause();
-    await heartbeat();
+    if (!reading.wants(batch.partition)) payload.pause();
+    await payload.heartbeat();
   }
 }
 

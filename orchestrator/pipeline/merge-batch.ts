@@ -163,8 +163,10 @@ async function claimedByWarmDriver(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (context.environment.SPARK_WARM_SECONDS === 0 || !(await hasIdleDriver(context.database))) return false;
-  for (const until = Date.now() + WARM_CLAIM_MS; Date.now() < until; await sleep(50, undefined, { signal })) {
+  const until = Date.now() + WARM_CLAIM_MS;
+  while (Date.now() < until) {
     if ((await readRun(context.database, runId)).state !== 'submitted') return true;
+    await sleep(50, undefined, { signal });
   }
   return false;
 }

@@ -96,6 +96,7 @@ async function untilUp(connect: () => Promise<pg.Client>): Promise<void> {
       if (Date.now() > until) throw cause;
       await sleep(50);
     }
+    await sleep(50);
   }
 }
 
