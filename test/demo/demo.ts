@@ -1,12 +1,7 @@
 import { join } from 'node:path';
 import { stackUp } from '../../deploy/stack/stack.js';
-import {
-  aborted,
-  printTables,
-  readTargets,
-  stopOnSignal,
-  untilDone,
-} from '../../orchestrator/commands/ingestion.js';
+import { aborted, readTargets, stopOnSignal, untilDone } from '../../orchestrator/commands/ingestion.js';
+import { printTables } from '../../orchestrator/commands/tables.js';
 import { readIngestionEnvironment } from '../../orchestrator/config/environment.js';
 import { loadLakeConfig } from '../../orchestrator/config/lake.js';
 import { EXIT, LakeError } from '../../orchestrator/errors.js';
