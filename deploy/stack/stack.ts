@@ -38,6 +38,8 @@ export interface StackOptions {
   readonly postgresUrl?: string | undefined;
   /** Of the Spark worker, e.g. `8g`. */
   readonly workerMemory?: string | undefined;
+  /** False: do not make the class archive (a minute, once); drivers then start slower. Default true. */
+  readonly classArchive?: boolean | undefined;
   readonly report?: Report | undefined;
 }
 
@@ -65,7 +67,7 @@ export async function stackUp(options: StackOptions): Promise<StackFacts> {
     async () => {
       const context = await openContext(layout, options, report);
       const java = await requireJava(context.environment.java);
-      return startAll(context, java.build);
+      return startAll(context, java.build, options.classArchive !== false);
     },
     (pid) => {
       report(`Waiting for process ${pid}, which works on the same stack`);
@@ -110,7 +112,7 @@ export async function restartService(dir: string, name: ServiceName): Promise<St
   return stackUp({ dir });
 }
 
-async function startAll(context: StackContext, javaBuild: string): Promise<StackFacts> {
+async function startAll(context: StackContext, javaBuild: string, wantArchive: boolean): Promise<StackFacts> {
   const { environment, report, layout } = context;
   const databases = async (): Promise<void> => {
     await startPostgres(context);
@@ -130,7 +132,7 @@ async function startAll(context: StackContext, javaBuild: string): Promise<Stack
   const runner = await runnerJar(environment.cacheFolder, environment.java, home, report);
   await startSpark(context, home);
   const driverClasspath = [confJar, runner].join(delimiter);
-  const archive = await classArchive(context, { home, driverClasspath, javaBuild });
+  const archive = wantArchive ? await classArchive(context, { home, driverClasspath, javaBuild }) : undefined;
   const spark = { home, driverClasspath, classArchive: archive, s3Endpoint: environment.s3Endpoint };
   if (context.state.thriftWanted) await startThriftServer(context, spark);
   const env = stackEnvironment(context, spark);
