@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
@@ -19,6 +20,7 @@ import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 import { cachedFolder } from './cache.js';
 import type { StackContext } from './context.js';
 import { runTool } from './run-tool.js';
+import type { StackState } from './state.js';
 
 /** The unprivileged account that Postgres runs as when we are root (it refuses to run as root). */
 export interface Account {
@@ -83,6 +85,14 @@ function openFolder(dir: string): string {
     if (!facts.isDirectory() || facts.uid !== process.getuid?.()) return openUnder(mkdtempSync(`${folder}-`));
   }
   return openUnder(folder);
+}
+
+/** Deletes what stands outside D for the account `nobody`, if anything does. */
+export function deleteOutside(state: Pick<StackState, 'postgresHome' | 'postgresData'>): void {
+  const ours = join(tmpdir(), 'dimagi-lake-');
+  for (const path of [state.postgresHome, state.postgresData]) {
+    if (path?.startsWith(ours) === true) rmSync(dirname(path), { recursive: true, force: true });
+  }
 }
 
 function openUnder(folder: string): string {

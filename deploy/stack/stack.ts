@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { asLakeError, LakeError } from '../../orchestrator/errors.js';
@@ -13,6 +13,7 @@ import { stackLayout, type StackLayout } from './layout.js';
 import { withLock } from './lock.js';
 import { prepareMetastore } from './metastore.js';
 import { choosePorts, type PortName } from './ports.js';
+import { deleteOutside } from './postgres-programs.js';
 import { startPostgres } from './postgres.js';
 import { killProcess, livePid, SERVICES, stopProcess, type ServiceName } from './processes.js';
 import { startRedis } from './redis.js';
@@ -98,6 +99,16 @@ export async function stackDown(
       writeState(layout, { ...state, thriftWanted: false, thriftSubmission: undefined });
     return stopped;
   });
+}
+
+/** For tests: ends the stack and deletes its directory with all data, and what stands outside it. */
+export async function stackDelete(dir: string): Promise<void> {
+  const layout = stackLayout(resolve(dir));
+  const state = readState(layout);
+  if (state === undefined) return;
+  await stackDown(dir);
+  deleteOutside(state);
+  rmSync(layout.dir, { recursive: true, force: true });
 }
 
 /** For fault tests: sends a signal to one service's process (SIGKILL unless told), and nothing else. */

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import pg from 'pg';
 import { CHECKS, examine } from '../../deploy/doctor/doctor.js';
 import { processEntry } from '../../deploy/stack/process-table.js';
-import { killService, stackDown, stackUp, type StackFacts } from '../../deploy/stack/stack.js';
+import { killService, stackDelete, stackDown, stackUp, type StackFacts } from '../../deploy/stack/stack.js';
 import { stackStatus, type ServiceStatus } from '../../deploy/stack/stack-status.js';
 
 /** One stack for the whole file, without its class archive; the tests run in order. */
@@ -21,7 +21,7 @@ before(async () => {
 });
 
 after(async () => {
-  await stackDown(dir);
+  await stackDelete(dir);
   rmSync(join(dir, '..'), { recursive: true, force: true });
 });
 
