@@ -102,7 +102,7 @@ function openUnder(folder: string): string {
 }
 
 /** True when any account may pass through every folder down to this one. */
-export function isReachable(folder: string): boolean {
+function isReachable(folder: string): boolean {
   const passable = (statSync(folder).mode & 0o001) !== 0;
   const parent = dirname(folder);
   return passable && (parent === folder || isReachable(parent));

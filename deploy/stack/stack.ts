@@ -61,13 +61,13 @@ const PORTS_OF: Readonly<Record<ServiceName, readonly PortName[]>> = {
 
 /** Starts what is not running. @throws LakeError TOOL_MISSING, STACK_FAILED */
 export async function stackUp(options: StackOptions): Promise<StackFacts> {
+  const java = await requireJava(readStackEnvironment().java);
   const layout = prepareFolders(resolve(options.dir));
   const report = options.report ?? (() => undefined);
   return withLock(
     layout.lockFile,
     async () => {
       const context = await openContext(layout, options, report);
-      const java = await requireJava(context.environment.java);
       return startAll(context, java.build, options.classArchive !== false);
     },
     (pid) => {
