@@ -117,10 +117,10 @@ export function killService(dir: string, name: ServiceName, how: NodeJS.Signals 
 }
 
 /** Ends one service in order and starts it again (with anything else that is not running). */
-export async function restartService(dir: string, name: ServiceName): Promise<StackFacts> {
-  const layout = stackLayout(resolve(dir));
+export async function restartService(options: StackOptions, name: ServiceName): Promise<StackFacts> {
+  const layout = stackLayout(resolve(options.dir));
   await withLock(layout.lockFile, () => stopProcess(layout, name));
-  return stackUp({ dir });
+  return stackUp(options);
 }
 
 async function startAll(context: StackContext, javaBuild: string, wantArchive: boolean): Promise<StackFacts> {
