@@ -1,7 +1,7 @@
 /**
  * Every error code of the control plane, in one table: its class (which decides what happens next), the exit
- * code a command ends with, and the usual mend. `test/unit/errors.test.ts` proves the table and the
- * documentation (`orchestrator/errors.md`) list the same codes.
+ * code a command ends with, and the usual mend. `test/unit/documentation.test.ts` proves the table and its
+ * page `orchestrator/errors.md` list the same.
  *
  * Classes (design section 4): `transient` is retried with back-off; `data` sets a record aside or halts a table;
  * `capacity` is retried later and slower; `config` and `bug` need a person.
