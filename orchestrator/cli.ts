@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { registerConfig } from './commands/config.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerResume } from './commands/resume.js';
 import { registerStack } from './commands/stack.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerHqSim } from './commands/hq-sim.js';
+import { registerTables } from './commands/tables.js';
 import { EXIT, asLakeError } from './errors.js';
 
 /**
@@ -29,6 +31,8 @@ export function createProgram(): Command {
   registerStack(program);
   registerIngestion(program);
   registerConfig(program);
+  registerTables(program);
+  registerResume(program);
   registerDemo(program);
   registerDoctor(program);
   registerHqSim(program);

@@ -6,12 +6,12 @@ import { EXIT, LakeError } from '../errors.js';
 import { createKafka, readWatermarks, type Watermarks } from '../kafka/client.js';
 import { openBatches } from '../ledger/batches.js';
 import { ensureTopic, readTopic } from '../ledger/planning.js';
-import { haltedTables, tableTotals, type TableTotals } from '../ledger/totals.js';
+import { haltedTables, tableTotals } from '../ledger/totals.js';
 import { createLogger, type Logger } from '../logger.js';
 import { startControlPlane, type ControlPlane } from '../main.js';
 import { reached } from '../pipeline/plan-next.js';
 import { TOPICS, type Topic } from '../types.js';
-import { printTable } from './print-table.js';
+import { printTables } from './tables.js';
 
 const LOOK_EVERY_MS = 300;
 
@@ -114,6 +114,10 @@ async function settledCode(
   const { database, logger } = plane.context;
   const state = await readTopic(database, topic);
   const open = await openBatches(database, topic);
+  if (state.state === 'paused') {
+    logger.error('topic paused', { topic, reason: state.reason });
+    return EXIT.halted;
+  }
   const staged = open.get('staged') ?? 0;
   if (state.state === 'halted' && staged === 0) {
     logger.error('topic halted', { topic, reason: state.reason });
@@ -149,26 +153,4 @@ export async function aborted(signal: AbortSignal): Promise<void> {
       resolve();
     });
   });
-}
-
-/** The table of tables: one line per lake table, as the ledger and the Delta log have it. */
-export function printTables(totals: readonly TableTotals[], json: boolean): void {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(totals, null, 2)}\n`);
-    return;
-  }
-  printTable(
-    ['table', 'rows', 'inserted', 'updated', 'deleted', 'refused', 'version', 'seconds', 'path'],
-    totals.map((table) => [
-      `${table.database}.${table.table}`,
-      table.rows,
-      table.inserted,
-      table.updated,
-      table.deleted,
-      table.refused,
-      table.deltaVersion ?? '-',
-      table.seconds.toFixed(1),
-      table.path,
-    ]),
-  );
 }

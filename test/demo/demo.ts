@@ -1,12 +1,7 @@
 import { join } from 'node:path';
 import { stackUp } from '../../deploy/stack/stack.js';
-import {
-  aborted,
-  printTables,
-  readTargets,
-  stopOnSignal,
-  untilDone,
-} from '../../orchestrator/commands/ingestion.js';
+import { aborted, readTargets, stopOnSignal, untilDone } from '../../orchestrator/commands/ingestion.js';
+import { printTables } from '../../orchestrator/commands/tables.js';
 import { readIngestionEnvironment } from '../../orchestrator/config/environment.js';
 import { loadLakeConfig } from '../../orchestrator/config/lake.js';
 import { EXIT, LakeError } from '../../orchestrator/errors.js';
@@ -85,17 +80,19 @@ function countsOf(table: string, counts: readonly TableCount[]): string {
 
 function whatNext({ dir, once }: DemoOptions): string {
   const at = dir === '.dimagi-lake' ? '' : ` --dir ${dir}`;
-  return [
-    `The stack${once ? '' : ' and the ingestion'} stay up. Try next:`,
-    `  . ${dir}/env.sh                                      # every variable of the services`,
-    `  npx dimagi-lake hq-sim change --kind edit --count 3${at}   # something happens in HQ`,
-    ...(once
-      ? ['  npx dimagi-lake ingestion form-sql --once                  # and is brought into the lake']
-      : []),
-    `  npx dimagi-lake doctor                                     # look at every service`,
-    `  npx dimagi-lake stack up --thrift${at}                     # SQL over JDBC`,
-    `  npx dimagi-lake stack down${at}                            # end every process; data stays`,
-  ].join('\n');
+  const next: readonly (readonly [string, string])[] = [
+    [`. ${dir}/env.sh`, 'every variable of the services'],
+    [`npx dimagi-lake hq-sim change --kind edit --count 3${at}`, 'something happens in HQ'],
+    ...(once ? [['npx dimagi-lake ingestion form-sql --once', 'and is brought into the lake'] as const] : []),
+    ['npx dimagi-lake doctor', 'look at every service'],
+    [`npx dimagi-lake stack up --thrift${at}`, 'SQL over JDBC'],
+    [`npx dimagi-lake stack down${at}`, 'end every process; data stays'],
+  ];
+  const width = Math.max(...next.map(([command]) => command.length));
+  const lines = next.map(([command, why]) => `  ${command.padEnd(width)}   # ${why}`);
+  return [once ? 'The stack stays up. Try next:' : 'Stack and ingestion stay up. Try next:', ...lines].join(
+    '\n',
+  );
 }
 
 function say(line: string): void {

@@ -115,9 +115,8 @@ async function waitUntilUp(child: ChildProcess, port: number): Promise<void> {
     errors += cause.message;
   });
   const until = Date.now() + START_MS;
-  while (Date.now() < until) {
+  while (Date.now() < until && child.exitCode === null && child.pid !== undefined) {
     if (await accepts(port)) return;
-    if (child.exitCode !== null || child.pid === undefined) break;
     await sleep(50);
   }
   throw new Error(`${PROGRAM} did not come up: ${errors.trim().slice(-500)}`);

@@ -94,6 +94,7 @@ async function untilUp(connect: () => Promise<pg.Client>): Promise<void> {
       return;
     } catch (cause) {
       if (Date.now() > until) throw cause;
+      await sleep(50);
     }
     await sleep(50);
   }
