@@ -14,6 +14,15 @@ import { EXIT, asLakeError } from './errors.js';
  * progress to stderr. Exit codes are EXIT in errors.ts; README.md documents them.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv]);
+  } catch (thrown) {
+    process.exitCode = report(thrown);
+  }
+}
+
+/** All verbs; a test holds README.md against it. */
+export function createProgram(): Command {
   const program = new Command('dimagi-lake')
     .description("Keeps CommCare HQ's forms, cases and locations in a Delta Lake")
     .enablePositionalOptions()
@@ -27,11 +36,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   registerDemo(program);
   registerDoctor(program);
   registerHqSim(program);
-  try {
-    await program.parseAsync([...argv]);
-  } catch (thrown) {
-    process.exitCode = report(thrown);
-  }
+  return program;
 }
 
 function report(thrown: unknown): number {
