@@ -5,20 +5,33 @@ import { stackVariable } from './stack-environment.js';
 import { until } from './until.js';
 
 const RUNNER = 'org.dimagi.lake.runner.Runner';
-const view = z.object({ activedrivers: z.array(z.object({ id: z.string(), mainclass: z.string() })) });
+const drivers = z.array(z.object({ id: z.string(), mainclass: z.string(), state: z.string() }));
+const view = z.object({ activedrivers: drivers, completeddrivers: drivers });
 
-/** Ids of the runner's drivers that live; the Thrift Server is a driver too, and is left alone. */
-async function liveDrivers(): Promise<readonly string[]> {
-  const secret = stackVariable('SPARK_REST_SECRET');
+export interface SparkDriver {
+  readonly id: string;
+  /** `RUNNING`, `FINISHED`, `FAILED`, … */
+  readonly state: string;
+}
+
+async function masterView(): Promise<z.infer<typeof view>> {
+  const token = sparkToken(stackVariable('SPARK_REST_SECRET'));
   const answer = await axios.get<unknown>(`${stackVariable('SPARK_MASTER_UI_URL')}/json/`, {
-    headers: { Authorization: `Bearer ${sparkToken(secret)}` },
+    headers: { Authorization: `Bearer ${token}` },
     proxy: false,
     timeout: 10_000,
   });
-  return view
-    .parse(answer.data)
-    .activedrivers.filter((driver) => driver.mainclass === RUNNER)
-    .map((driver) => driver.id);
+  return view.parse(answer.data);
+}
+
+/** The runner's drivers that live; the Thrift Server is a driver too, and is left alone. */
+async function liveDrivers(): Promise<readonly SparkDriver[]> {
+  return (await masterView()).activedrivers.filter((driver) => driver.mainclass === RUNNER);
+}
+
+/** The runner's drivers that have ended, as far back as the master remembers. */
+export async function endedDrivers(): Promise<readonly SparkDriver[]> {
+  return (await masterView()).completeddrivers.filter((driver) => driver.mainclass === RUNNER);
 }
 
 /** Ends every driver of the runner, so that the next run needs a cold one. */
@@ -28,6 +41,6 @@ export async function endDrivers(): Promise<void> {
     masterUiUrl: stackVariable('SPARK_MASTER_UI_URL'),
     secret: stackVariable('SPARK_REST_SECRET'),
   };
-  for (const id of await liveDrivers()) await killDriver(address, id);
+  for (const { id } of await liveDrivers()) await killDriver(address, id);
   await until('all drivers have ended', async () => (await liveDrivers()).length === 0);
 }

@@ -26,14 +26,24 @@ export async function dropDatabases(names: readonly string[]): Promise<void> {
  * drivers inherit, names it.
  */
 export async function resetLedger(): Promise<void> {
-  const owner = decodeURIComponent(new URL(stackVariable('LEDGER_DATABASE_URL')).username);
-  const runner = decodeURIComponent(new URL(stackVariable('LEDGER_RUNNER_DATABASE_URL')).username);
   await dropDatabases([LEDGER]);
+  await createLedger(LEDGER);
+}
+
+/** An empty database that is the ledger's owner's. @returns its URL, as LEDGER_DATABASE_URL */
+export async function createLedger(name: string): Promise<string> {
+  const url = new URL(stackVariable('LEDGER_DATABASE_URL'));
+  const runner = decodeURIComponent(new URL(stackVariable('LEDGER_RUNNER_DATABASE_URL')).username);
   await asSuperuser(async (client) => {
-    await client.query(`CREATE DATABASE ${LEDGER} OWNER ${pg.escapeIdentifier(owner)}`);
-    await client.query(`REVOKE ALL ON DATABASE ${LEDGER} FROM PUBLIC`);
-    await client.query(`GRANT CONNECT ON DATABASE ${LEDGER} TO ${pg.escapeIdentifier(runner)}`);
+    const database = pg.escapeIdentifier(name);
+    await client.query(
+      `CREATE DATABASE ${database} OWNER ${pg.escapeIdentifier(decodeURIComponent(url.username))}`,
+    );
+    await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);
+    await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${pg.escapeIdentifier(runner)}`);
   });
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 /** A copy of the ledger as it is now, as a backup is. Ends all connections to it. @returns its URL */
