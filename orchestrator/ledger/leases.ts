@@ -15,10 +15,10 @@ export interface Lease {
  * How long a lease lives without renewal. Short, so that a killed process's work goes on soon; the holder renews at
  * a third of it. A process that stalls longer loses the lease and finds out at its next ledger write.
  */
-export const LEASE_SECONDS = 15;
+const LEASE_SECONDS = 15;
 
 /** Takes all the names or none, in one statement and in sorted order, so that two takers can't deadlock. */
-export async function acquireLeases(
+async function acquireLeases(
   database: LedgerDatabase,
   names: readonly string[],
   owner: string,
@@ -47,7 +47,7 @@ export async function acquireLeases(
 class NotAllFree extends Error {}
 
 /** @throws LakeError LEASE_LOST when one of them has a new holder or has run out */
-export async function renewLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
+async function renewLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
   const rows = await database.query(
     `UPDATE lease SET expires_at = now() + make_interval(secs => $3)
      FROM unnest($1::text[], $2::bigint[]) AS mine(name, token)
@@ -69,7 +69,7 @@ export async function requireLease(tx: Queryable, lease: Lease): Promise<void> {
   if (rows.length === 0) throw leaseLost([lease]);
 }
 
-export async function releaseLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
+async function releaseLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
   await database.query(
     `UPDATE lease SET expires_at = now() - interval '1 second'
      FROM unnest($1::text[], $2::bigint[]) AS mine(name, token)
