@@ -18,7 +18,7 @@ export interface Lease {
 const LEASE_SECONDS = 15;
 
 /** Takes all the names or none, in one statement and in sorted order, so that two takers can't deadlock. */
-async function acquireLeases(
+export async function acquireLeases(
   database: LedgerDatabase,
   names: readonly string[],
   owner: string,
@@ -47,7 +47,7 @@ async function acquireLeases(
 class NotAllFree extends Error {}
 
 /** @throws LakeError LEASE_LOST when one of them has a new holder or has run out */
-async function renewLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
+export async function renewLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
   const rows = await database.query(
     `UPDATE lease SET expires_at = now() + make_interval(secs => $3)
      FROM unnest($1::text[], $2::bigint[]) AS mine(name, token)
@@ -69,7 +69,7 @@ export async function requireLease(tx: Queryable, lease: Lease): Promise<void> {
   if (rows.length === 0) throw leaseLost([lease]);
 }
 
-async function releaseLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
+export async function releaseLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
   await database.query(
     `UPDATE lease SET expires_at = now() - interval '1 second'
      FROM unnest($1::text[], $2::bigint[]) AS mine(name, token)
