@@ -4,7 +4,7 @@
  */
 const EXTRACTION_BITS = 10n;
 const ORDINAL_BITS = 6n;
-const MAX_EXTRACTION = 2 ** Number(EXTRACTION_BITS) - 1;
+export const MAX_EXTRACTION = 2 ** Number(EXTRACTION_BITS) - 1;
 
 /** Statements of a lane that write, in their order. */
 const ORDINAL = { rewrite: 0n, merge: 1n } as const;
