@@ -5,6 +5,7 @@ import { loadLakeConfig } from '../config/lake.js';
 import { EXIT, LakeError } from '../errors.js';
 import { createKafka, readWatermarks, type Watermarks } from '../kafka/client.js';
 import { openBatches } from '../ledger/batches.js';
+import { isMerging } from '../ledger/lanes.js';
 import { ensureTopic, readTopic } from '../ledger/planning.js';
 import { haltedTables, tableTotals } from '../ledger/totals.js';
 import { createLogger, type Logger } from '../logger.js';
@@ -125,11 +126,41 @@ async function settledCode(
   }
   const halted = await haltedTables(database, topic);
   const blocked = halted.reduce((most, each) => Math.max(most, each.waitingBatches), 0);
-  if (halted.length > 0 && (open.get('planned') ?? 0) + staged === blocked) {
+  if (
+    halted.length > 0 &&
+    (open.get('planned') ?? 0) + staged === blocked &&
+    !(await isMerging(database, topic))
+  ) {
     for (const table of halted) logger.error('table halted', { table: table.name, reason: table.reason });
     return EXIT.halted;
   }
-  return reached(state.plannedUntil, watermarks) && open.size === 0 ? EXIT.ok : undefined;
+  if (!reached(state.plannedUntil, watermarks) || open.size > 0) return undefined;
+  return (await wasMadeAnew(plane, topic, state.plannedUntil, watermarks)) ? EXIT.halted : EXIT.ok;
+}
+
+/**
+ * What is planned may lie beyond the targets only because others planned meanwhile. Beyond Kafka's end it can't be:
+ * then the topic was made anew and nothing of it was read, which is no success. (The poller halts it.)
+ */
+async function wasMadeAnew(
+  plane: ControlPlane,
+  topic: Topic,
+  planned: ReadonlyMap<number, bigint>,
+  targets: ReadonlyMap<number, Watermarks>,
+): Promise<boolean> {
+  const { environment, logger } = plane.context;
+  if (!isBeyond(planned, targets)) return false;
+  const now = (await readTargets(environment, [topic], logger)).get(topic);
+  if (now === undefined || !isBeyond(planned, now)) return false;
+  logger.error('topic ends before our offsets: was it made anew?', { topic });
+  return true;
+}
+
+function isBeyond(
+  planned: ReadonlyMap<number, bigint>,
+  watermarks: ReadonlyMap<number, Watermarks>,
+): boolean {
+  return [...watermarks].some(([partition, { high }]) => (planned.get(partition) ?? 0n) > high);
 }
 
 /** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once (the ledger makes that safe). */

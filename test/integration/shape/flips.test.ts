@@ -46,7 +46,9 @@ describe('paths that change their shape from record to record', () => {
     const whole = lake.table('whole');
     for (let step = 0; step < 3; step++) {
       await lake.merge([
-        ...tables.map((table, index) => [table, (orders[index] ?? []).slice(step * 4, step * 4 + 4)] as const),
+        ...tables.map(
+          (table, index) => [table, (orders[index] ?? []).slice(step * 4, step * 4 + 4)] as const,
+        ),
         ...(step === 0 ? [[whole, documents] as const] : []),
       ]);
     }
@@ -60,8 +62,14 @@ describe('paths that change their shape from record to record', () => {
   test('a list whose objects get new fields keeps each field under its own name', async () => {
     const table = lake.table('growing');
     const one = { id: '1', tree: { list: [{ a: 'a1', c: 'c1' }], other: 'o1' } };
-    const two = { id: '2', tree: { list: [{ c: 'c2', b: 'b2', a: { x: 'x2' } }], more: [{ z: [{ y: 'y2' }] }] } };
-    const three = { id: '3', tree: { more: [{ z: [{ w: 'w3', y: 'y3' }], v: 'v3' }], list: [{ a: 'a3', b: 'b3' }] } };
+    const two = {
+      id: '2',
+      tree: { list: [{ c: 'c2', b: 'b2', a: { x: 'x2' } }], more: [{ z: [{ y: 'y2' }] }] },
+    };
+    const three = {
+      id: '3',
+      tree: { more: [{ z: [{ w: 'w3', y: 'y3' }], v: 'v3' }], list: [{ a: 'a3', b: 'b3' }] },
+    };
     for (const document of [one, two, three]) await lake.merge([[table, [document]]]);
     const [seen] = await readBack(lake, [[table, [one, two, three]]]);
     assert.deepEqual(seen?.differences, []);
