@@ -34,11 +34,11 @@ test('a Redis that is killed and comes back empty is filled again from the ledge
   const lake = await freshLake(t, { config: casesConfig, partitions: ONE_PARTITION, env: SMALL_BATCHES });
   await loadCases(lake);
   const running = lake.start('case-sql');
-  t.after(() => restartService(dir, 'redis'));
+  t.after(() => restartService({ dir: dir }, 'redis'));
   await running.says('batch staged');
   killService(dir, 'redis');
   await running.says('queue worker error');
-  const { env } = await restartService(dir, 'redis');
+  const { env } = await restartService({ dir: dir }, 'redis');
   assert.equal(env['REDIS_URL'], stackVariable('REDIS_URL'), 'Redis came back at its place');
   const { code, stderr } = await running.ended;
   assert.equal(code, 0, stderr);
