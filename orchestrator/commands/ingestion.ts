@@ -11,6 +11,7 @@ import { haltedTables, tableTotals } from '../ledger/totals.js';
 import { createLogger, type Logger } from '../logger.js';
 import { startControlPlane, type ControlPlane } from '../main.js';
 import { reached } from '../pipeline/plan-next.js';
+import { cutRanges } from '../plan/cut-ranges.js';
 import { TOPICS, type Topic } from '../types.js';
 import { printTables } from './tables.js';
 
@@ -134,33 +135,22 @@ async function settledCode(
     for (const table of halted) logger.error('table halted', { table: table.name, reason: table.reason });
     return EXIT.halted;
   }
-  if (!reached(state.plannedUntil, watermarks) || open.size > 0) return undefined;
-  return (await wasMadeAnew(plane, topic, state.plannedUntil, watermarks)) ? EXIT.halted : EXIT.ok;
+  const done = reached(state.plannedUntil, watermarks) && open.size === 0;
+  // Offsets that Kafka lost look like offsets long done: then the poller is about to halt the topic.
+  return done && !(await areLost(plane, topic, state.plannedUntil, watermarks)) ? EXIT.ok : undefined;
 }
 
-/**
- * What is planned may lie beyond the targets only because others planned meanwhile. Beyond Kafka's end it can't be:
- * then the topic was made anew and nothing of it was read, which is no success. (The poller halts it.)
- */
-async function wasMadeAnew(
+/** Whether Kafka ends before what is planned; asked again, as new messages may have moved both since the start. */
+async function areLost(
   plane: ControlPlane,
   topic: Topic,
   planned: ReadonlyMap<number, bigint>,
-  targets: ReadonlyMap<number, Watermarks>,
-): Promise<boolean> {
-  const { environment, logger } = plane.context;
-  if (!isBeyond(planned, targets)) return false;
-  const now = (await readTargets(environment, [topic], logger)).get(topic);
-  if (now === undefined || !isBeyond(planned, now)) return false;
-  logger.error('topic ends before our offsets: was it made anew?', { topic });
-  return true;
-}
-
-function isBeyond(
-  planned: ReadonlyMap<number, bigint>,
   watermarks: ReadonlyMap<number, Watermarks>,
-): boolean {
-  return [...watermarks].some(([partition, { high }]) => (planned.get(partition) ?? 0n) > high);
+): Promise<boolean> {
+  if (cutRanges(planned, watermarks, 1).lost.length === 0) return false;
+  const { environment, logger } = plane.context;
+  const now = (await readTargets(environment, [topic], logger)).get(topic) ?? watermarks;
+  return cutRanges(planned, now, 1).lost.length > 0;
 }
 
 /** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once (the ledger makes that safe). */
