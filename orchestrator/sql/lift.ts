@@ -70,18 +70,17 @@ class MutableSource implements Source {
 /** The value of a target column. `depth` is the length of the path above the column's scope. */
 export function lift(column: ShapedColumn, source: Source, depth = 0): Sql {
   const path = column.path.slice(depth);
-  const at = descend(source, path);
-  if (column.type.kind === 'string') return liftScalar(source, path, at);
+  const at = locate(source, path);
+  if (column.type.kind === 'string') return at.scalar ?? sql`CAST(NULL AS STRING)`;
   return liftList(column.type, at, depth + path.length + 1);
 }
 
-function liftScalar(source: Source, path: Path, at: Source): Sql {
-  // A plain text among structs stands at the item itself, and its column is the field `#text`.
-  const choices = path.length === 1 && path[0] === TEXT_FIELD ? [at.scalar, source.scalar] : [at.scalar];
-  const present = choices.filter((choice) => choice !== undefined);
-  const [first] = present;
-  if (first === undefined) return sql`CAST(NULL AS STRING)`;
-  return present.length === 1 ? first : sql`coalesce(${joinSql(present, ', ')})`;
+/** What stands at a path. A plain text among structs stands at the item itself, and is the field `#text`. */
+function locate(source: Source, path: Path): Source {
+  const at = descend(source, path);
+  if (path.length !== 1 || path[0] !== TEXT_FIELD || source.scalar === undefined) return at;
+  const scalar = at.scalar === undefined ? source.scalar : sql`coalesce(${at.scalar}, ${source.scalar})`;
+  return { ...at, scalar };
 }
 
 function liftList(type: Extract<ShapedType, { kind: 'list' }>, at: Source, depth: number): Sql {
