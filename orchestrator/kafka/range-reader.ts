@@ -23,6 +23,7 @@ export class RangeReader {
   readonly #kafka: Kafka;
   readonly #topic: string;
   #consumer: Consumer | undefined;
+  #assigned: readonly number[] = [];
   #reading: Reading | undefined;
 
   constructor(kafka: Kafka, topic: string) {
@@ -66,13 +67,18 @@ export class RangeReader {
     await consumer.connect();
     await consumer.subscribe({ topic: this.#topic, fromBeginning: true });
     const joined = new Promise<void>((resolve) => {
-      consumer.on(consumer.events.GROUP_JOIN, () => {
+      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+        this.#assigned = payload.memberAssignment[this.#topic] ?? [];
         resolve();
       });
     });
-    // A batch whose messages were all compacted away reaches no handler, but its end is told here.
+    // A batch of nothing but control records or aborted messages reaches no handler, but its end is told here. Of any
+    // other batch this comes after its handler, when the next read may be under way: there it must count for nothing.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      this.#reading?.passed(payload.partition, BigInt(payload.lastOffset));
+      const reading = this.#reading;
+      if (payload.batchSize > 0 || reading === undefined) return;
+      reading.passed(payload.partition, BigInt(payload.lastOffset));
+      if (!reading.wants(payload.partition)) this.#pause([payload.partition]);
     });
     await consumer.run({
       autoCommit: false,
@@ -83,15 +89,24 @@ export class RangeReader {
     await joined;
   }
 
+  /** Only partitions that are read are fetched: no batch of an older position is ever under way when this seeks. */
   #seek(ranges: readonly OffsetRange[]): void {
+    const wanted = new Set(ranges.map((range) => range.partition));
+    this.#pause(this.#assigned.filter((partition) => !wanted.has(partition)));
     for (const range of ranges) {
       this.#consumer?.resume([{ topic: this.#topic, partitions: [range.partition] }]);
       this.#consumer?.seek({ topic: this.#topic, partition: range.partition, offset: range.from.toString() });
     }
   }
 
-  async #take({ batch, resolveOffset, heartbeat, pause }: EachBatchPayload): Promise<void> {
+  #pause(partitions: readonly number[]): void {
+    if (partitions.length > 0) this.#consumer?.pause([{ topic: this.#topic, partitions: [...partitions] }]);
+  }
+
+  async #take({ batch, resolveOffset, heartbeat, pause, isStale }: EachBatchPayload): Promise<void> {
     const reading = this.#reading;
+    // Fetched before the seek: it says nothing about the offsets between the seek and itself.
+    if (isStale()) return;
     if (reading === undefined || !reading.wants(batch.partition)) {
       pause();
       return;
