@@ -95,7 +95,7 @@ export class SparkRest {
         if (result !== undefined) return result;
       } catch (thrown) {
         if (thrown instanceof LakeError && thrown.code === 'SPARK_REFUSED') throw thrown;
-        last = thrown;
+        last = last instanceof LakeError ? last : thrown;
         if (isRefusedConnection(thrown)) continue;
         // Another master must not be asked: this one may have created the driver.
         throw new LakeError('SPARK_ANSWER_LOST', `The Spark master at ${url} gave no answer to ${act}`, {
@@ -104,6 +104,8 @@ export class SparkRest {
         });
       }
     }
+    // A master that was reached and said why (a refused token) tells more than one that is down.
+    if (last instanceof LakeError) throw last;
     throw new LakeError('SPARK_UNREACHABLE', `No Spark master answered ${act}`, {
       facts: { urls: this.#urls },
       cause: last,
