@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { readTableState } from '../../../orchestrator/commit/delta-log.js';
+import { appIdOf, laneNumbers, type LaneNumbers } from '../../../orchestrator/commit/lane-numbers.js';
+import { verifyLane } from '../../../orchestrator/commit/verify-lane.js';
+import type { Lane, MergeFacts } from '../../../orchestrator/ledger/lanes.js';
+import { databaseName, tableName, tablePath } from '../../../orchestrator/plan/table-names.js';
+import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
+import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
+import { renderLane } from '../../../orchestrator/sql/render-lane.js';
+import { tableFolder, type StagedTable } from '../../../orchestrator/stage/staging-manifest.js';
+import { stageRecords } from '../../../orchestrator/stage/stage-records.js';
+import { FileStorage } from '../../../orchestrator/storage/file-storage.js';
+import { writeRunFiles, type LaneScript } from '../../../orchestrator/submit/run-files.js';
+import { deltaSessionProperties } from '../../../orchestrator/submit/session-properties.js';
+import type { JsonObject, Upsert } from '../../../orchestrator/types.js';
+import { Workshop, type Driver } from '../runner/driver.js';
+import { startLedger, type TestLedger } from '../runner/ledger.js';
+import { readResult } from '../runner/result.js';
+
+/** A case as it is now: its id and its free part. */
+export interface Document {
+  readonly id: string;
+  readonly tree: JsonObject;
+}
+
+/** A table with what the ledger would keep of it. */
+export interface ShapeTable {
+  readonly id: bigint;
+  readonly domain: string;
+  readonly type: string;
+  readonly path: string;
+  readonly database: string;
+  readonly name: string;
+  sequence: bigint;
+  shape: JsonObject;
+  names: JsonObject;
+}
+
+/** One table's part of a run: staged, numbered, and what the table's shape will be. */
+interface Prepared {
+  readonly table: ShapeTable;
+  readonly staged: StagedTable;
+  readonly stagingPath: string;
+  readonly txn: LaneNumbers;
+  readonly target: TargetShape;
+  readonly lane: Lane;
+}
+
+const BASE = baseColumns('case', []);
+const APP_ID = appIdOf(randomUUID());
+const IDLE_SECONDS = 600;
+/** The session of production, but without a metastore: tables stand in a temporary folder. */
+const PROPERTIES = {
+  ...deltaSessionProperties({ driverClasspath: '', shortLived: true }),
+  'spark.sql.catalogImplementation': 'in-memory',
+  // Hundreds of columns for a handful of rows: compiling code for them takes far longer than running without.
+  'spark.sql.codegen.wholeStage': 'false',
+  'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
+};
+
+/**
+ * The path from staged records to merged tables with the product's own modules and the real runner on a real Spark,
+ * less HQ, Kafka and the control plane: what a table holds can be watched batch by batch.
+ */
+export class ShapeLake {
+  readonly storage: FileStorage;
+  readonly root: string;
+  readonly #workshop: Workshop;
+  readonly #ledger: TestLedger;
+  #warm: Driver | undefined;
+  #lanes = 0;
+  #tables = 0;
+
+  private constructor(workshop: Workshop, ledger: TestLedger) {
+    this.#workshop = workshop;
+    this.#ledger = ledger;
+    this.root = join(workshop.folder, 'store');
+    this.storage = new FileStorage(`file://${this.root}`);
+  }
+
+  static async open(): Promise<ShapeLake> {
+    return new ShapeLake(new Workshop(), await startLedger());
+  }
+
+  async close(): Promise<void> {
+    await this.#workshop.close();
+    await this.#ledger.close();
+  }
+
+  table(type: string, domain = 'demo'): ShapeTable {
+    return {
+      id: BigInt(++this.#tables),
+      domain,
+      type,
+      path: tablePath(domain, 'case', type),
+      database: databaseName(domain, () => false),
+      name: tableName('case', type, undefined, () => false),
+      sequence: 0n,
+      shape: {},
+      names: {},
+    };
+  }
+
+  /** Merges one batch into each of the tables, all in one run. */
+  async merge(batches: readonly (readonly [ShapeTable, readonly Document[]])[]): Promise<MergeFacts[]> {
+    const prepared = await Promise.all(batches.map(([table, documents]) => this.prepare(table, documents)));
+    await this.run(prepared);
+    return Promise.all(prepared.map((each) => this.settle(each)));
+  }
+
+  async prepare(table: ShapeTable, documents: readonly Document[]): Promise<Prepared> {
+    table.sequence += 1n;
+    const stagingPath = `runs/${table.id}-${table.sequence}`;
+    const { tables } = await stageRecords(this.storage, stagingPath, records(table, documents), {
+      placesOf: () => Promise.resolve(new Map()),
+      tableOf: () => Promise.resolve(table.id),
+    });
+    const [staged] = tables;
+    if (staged === undefined) throw new Error('nothing was staged');
+    return {
+      table,
+      staged,
+      stagingPath,
+      txn: laneNumbers(table.sequence, 1),
+      target: targetShape(
+        { kind: 'case', shape: table.shape, names: table.names },
+        staged.layout,
+        BASE.map((column) => column.name),
+      ),
+      lane: {
+        id: BigInt(++this.#lanes),
+        batchId: table.sequence,
+        tableId: table.id,
+        state: 'submitted',
+        upserts: staged.upserts,
+        deletes: staged.deletes,
+        attempts: 0,
+      },
+    };
+  }
+
+  /** Renders the lane from what the Delta log shows now. */
+  async render(prepared: Prepared, runId: string): Promise<LaneScript> {
+    const { table, staged, txn, lane } = prepared;
+    const script = renderLane({
+      appId: APP_ID,
+      rewriteTxn: txn.rewrite,
+      mergeTxn: txn.merge,
+      metadata: { lane: lane.id.toString(), run: runId, batch: table.sequence.toString() },
+      batchId: table.sequence,
+      kind: 'case',
+      databaseName: table.database,
+      tableName: table.name,
+      tableUrl: `${this.storage.url}/${table.path}`,
+      stagingUrl: `${this.storage.url}/${tableFolder(prepared.stagingPath, table.id)}`,
+      base: BASE,
+      layout: staged.layout,
+      target: prepared.target,
+      actual: await readTableState(this.storage, table.path, APP_ID),
+    });
+    return { laneId: lane.id, tableName: table.name.slice(0, 60), script };
+  }
+
+  /** Hands the run to the warm driver and waits for its end. */
+  async run(prepared: readonly Prepared[]): Promise<void> {
+    const { runId, runFile } = await this.#write(prepared);
+    this.#warm ??= this.#start(['--idle-seconds', String(IDLE_SECONDS)], {});
+    const ids = await this.#ledger.addRun({ run: runId, warm: { runFile } });
+    const row = await Promise.race([
+      this.#ledger.until(ids.run, (each) => each.state === 'done' || each.state === 'failed'),
+      this.#warm.exit.then((code) => {
+        throw new Error(`the warm driver ended with ${code}: ${this.#warm?.log().slice(-4000) ?? ''}`);
+      }),
+    ]);
+    if (row.state === 'failed') throw new Error(this.#failures(runId));
+  }
+
+  /** A driver of its own for one run, with a fault in it. @returns its exit code */
+  async runWithFault(prepared: Prepared, fault: string): Promise<number> {
+    const { runId, runFile } = await this.#write([prepared]);
+    const { token } = await this.#ledger.addRun({ run: runId });
+    const driver = this.#start(['--run', runId, '--token', token, '--run-file', runFile], {
+      DIMAGI_LAKE_DRIVER_FAULT: fault,
+    });
+    return driver.exit;
+  }
+
+  /** Asks the Delta log, and keeps the table's new shape as the ledger would: through JSON. */
+  async settle({ table, txn, lane, target }: Prepared): Promise<MergeFacts> {
+    const facts = await verifyLane(this.storage, table.path, APP_ID, txn.merge, lane);
+    if (facts === undefined) throw new Error(`the log of ${table.path} does not hold ${txn.merge}`);
+    table.shape = JSON.parse(JSON.stringify(target.shape)) as JsonObject;
+    table.names = JSON.parse(JSON.stringify(target.names)) as JsonObject;
+    return facts;
+  }
+
+  /** What each commit of the table did, in order. */
+  async operations(table: ShapeTable): Promise<string[]> {
+    return (await this.#commits(table)).map((actions) => {
+      const info = actions.find((action) => action['commitInfo'] !== undefined)?.['commitInfo'] as JsonObject;
+      return String(info['operation']);
+    });
+  }
+
+  async #commits(table: ShapeTable): Promise<JsonObject[][]> {
+    const names = (await this.storage.list(`${table.path}/_delta_log`)).map((object) => object.name);
+    const commits = names.filter((name) => name.endsWith('.json'));
+    return Promise.all(
+      commits.map(async (name) => {
+        const bytes = await this.storage.read(`${table.path}/_delta_log/${name}`);
+        const lines = new TextDecoder().decode(bytes).trim().split('\n');
+        return lines.map((line) => JSON.parse(line) as JsonObject);
+      }),
+    );
+  }
+
+  async #write(prepared: readonly Prepared[]): Promise<{ runId: string; runFile: string }> {
+    const runId = randomUUID();
+    const lanes = await Promise.all(prepared.map((each) => this.render(each, runId)));
+    return { runId, runFile: await writeRunFiles(this.storage, `runs/${runId}`, runId, lanes) };
+  }
+
+  #start(args: readonly string[], env: Readonly<Record<string, string>>): Driver {
+    return this.#workshop.start({ args, env: { ...this.#ledger.env, ...env }, properties: PROPERTIES });
+  }
+
+  #failures(runId: string): string {
+    const { lanes } = readResult(join(this.root, 'runs', runId, 'result.json'));
+    const errors = lanes.flatMap((lane) => lane.statements.filter((each) => each.error !== null));
+    return `${JSON.stringify(errors.map((each) => each.error))}\n${this.#warm?.log().slice(-6000) ?? ''}`;
+  }
+}
+
+async function* records(table: ShapeTable, documents: readonly Document[]): AsyncIterable<Upsert> {
+  for (const { id, tree } of documents) {
+    yield await Promise.resolve({
+      op: 'upsert' as const,
+      kind: 'case' as const,
+      domain: table.domain,
+      id,
+      type: table.type,
+      rev: '2024-05-06T07:08:09.000000Z',
+      month: '2024-05-01',
+      fields: { domain: table.domain, type: table.type, closed: false },
+      indices: [],
+      tree,
+    });
+  }
+}
