@@ -1,9 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { registerConfig } from './commands/config.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerResume } from './commands/resume.js';
 import { registerStack } from './commands/stack.js';
+import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerHqSim } from './commands/hq-sim.js';
+import { registerTables } from './commands/tables.js';
 import { EXIT, asLakeError } from './errors.js';
 
 /**
@@ -11,6 +14,15 @@ import { EXIT, asLakeError } from './errors.js';
  * progress to stderr. Exit codes are EXIT in errors.ts; README.md documents them.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv]);
+  } catch (thrown) {
+    process.exitCode = report(thrown);
+  }
+}
+
+/** All verbs; a test holds README.md against it. */
+export function createProgram(): Command {
   const program = new Command('dimagi-lake')
     .description("Keeps CommCare HQ's forms, cases and locations in a Delta Lake")
     .enablePositionalOptions()
@@ -19,13 +31,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   registerStack(program);
   registerIngestion(program);
   registerConfig(program);
+  registerTables(program);
+  registerResume(program);
+  registerDemo(program);
   registerDoctor(program);
   registerHqSim(program);
-  try {
-    await program.parseAsync([...argv]);
-  } catch (thrown) {
-    process.exitCode = report(thrown);
-  }
+  return program;
 }
 
 function report(thrown: unknown): number {

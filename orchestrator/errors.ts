@@ -1,7 +1,7 @@
 /**
  * Every error code of the control plane, in one table: its class (which decides what happens next), the exit
- * code a command ends with, and the usual mend. `test/unit/errors.test.ts` proves the table and the
- * documentation (`orchestrator/errors.md`) list the same codes.
+ * code a command ends with, and the usual mend. `test/unit/documentation.test.ts` proves the table and its
+ * page `orchestrator/errors.md` list the same.
  *
  * Classes (design section 4): `transient` is retried with back-off; `data` sets a record aside or halts a table;
  * `capacity` is retried later and slower; `config` and `bug` need a person.
@@ -48,7 +48,7 @@ export const ERROR_CODES = {
   STAGING_DAMAGED: {
     failureClass: 'data',
     exitCode: EXIT.failed,
-    mend: 'The batch is extracted again by itself; check the disk under CHECKPOINT_BASE_DIR.',
+    mend: 'Restore the files under CHECKPOINT_BASE_DIR, or have the batch extracted again: see deploy/runbook.md.',
   },
   LEDGER_FAILED: transient('Check the ledger database, then retry.'),
   LEDGER_BEHIND_LAKE: {

@@ -18,8 +18,10 @@ import { stageBatch } from './pipeline/stage-batch.js';
 export interface Pipeline {
   /** @returns the new batch, or undefined when there is nothing new (or another process is the poller) */
   plan(poller: Poller): Promise<bigint | undefined>;
-  stage(batchId: bigint): Promise<void>;
-  merge(batchId: bigint): Promise<void>;
+  /** @returns false when another process is at it */
+  stage(batchId: bigint): Promise<boolean>;
+  /** @returns false when another process is at it */
+  merge(batchId: bigint): Promise<boolean>;
 }
 
 export function createPipeline(context: PipelineContext): Pipeline {

@@ -17,6 +17,8 @@ export interface Check {
   readonly mend: string;
   /** When a missing variable is no fault, who needs it. */
   readonly unset?: string;
+  /** Twenty seconds unless told. */
+  readonly limitMs?: number;
   /** @returns what was seen, in a few words */
   readonly look: (value: (name: string) => string, environment: DoctorEnvironment) => Promise<string>;
 }
@@ -32,19 +34,22 @@ export async function runCheck(check: Check, environment: DoctorEnvironment): Pr
     return { name, state: 'unset', detail: `${missing.join(', ')} not set`, mend: unset };
   }
   try {
-    const detail = await withLimit(check.look((variable) => environment[variable] ?? '', environment));
+    const detail = await withLimit(
+      check.look((variable) => environment[variable] ?? '', environment),
+      check.limitMs ?? LONGEST_MS,
+    );
     return { name, state: 'ok', detail };
   } catch (thrown) {
     return { name, state: 'fault', detail: describe(thrown), mend };
   }
 }
 
-async function withLimit<T>(work: Promise<T>): Promise<T> {
+async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`no answer within ${LONGEST_MS / 1000} s`));
-    }, LONGEST_MS);
+      reject(new Error(`no answer within ${limitMs / 1000} s`));
+    }, limitMs);
   });
   try {
     return await Promise.race([work, limit]);

@@ -4,6 +4,8 @@ import pg from 'pg';
 import { accepts } from '../stack/ports.js';
 import type { Check } from './check.js';
 
+const CONNECT_MS = 10_000;
+
 /** Kafka, Redis and the Postgres databases, each asked for real. */
 export const SERVICE_CHECKS: readonly Check[] = [
   {
@@ -52,6 +54,7 @@ export const SERVICE_CHECKS: readonly Check[] = [
         database: value('METASTORE_DB'),
         user: value('METASTORE_USERNAME'),
         password: value('METASTORE_PASSWORD'),
+        connectionTimeoutMillis: CONNECT_MS,
       });
       return ask(client, metastoreFacts);
     },
@@ -67,6 +70,7 @@ export const SERVICE_CHECKS: readonly Check[] = [
         database: value('DASHBOARD_DB_NAME'),
         user: value('DASHBOARD_DB_USERNAME'),
         password: value('DASHBOARD_DB_PASSWORD'),
+        connectionTimeoutMillis: CONNECT_MS,
       });
       return ask(client, serverFacts);
     },
@@ -93,7 +97,11 @@ function database(name: string, variable: string): Check {
     name,
     needs: [variable],
     mend: `Check ${variable} and that the database takes connections.`,
-    look: (value) => ask(new pg.Client({ connectionString: value(variable) }), serverFacts),
+    look: (value) =>
+      ask(
+        new pg.Client({ connectionString: value(variable), connectionTimeoutMillis: CONNECT_MS }),
+        serverFacts,
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants, existsSync } from 'node:fs';
+import { access, rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
@@ -30,14 +31,23 @@ function storage(name: string, variable: string): Check {
 }
 
 async function writeLocal(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const probe = join(folder, probeName());
-  await writeFile(probe, 'probe');
-  await rm(probe);
-  const { bavail, bsize } = await statfs(folder);
+  const present = existingFolder(folder);
+  if (present === folder) {
+    const probe = join(folder, probeName());
+    await writeFile(probe, 'probe');
+    await rm(probe);
+  } else {
+    await access(present, constants.W_OK);
+  }
+  const { bavail, bsize } = await statfs(present);
   const free = (bavail * bsize) / GIGABYTE;
-  if (free < LEAST_FREE_GB) throw new Error(`${folder} has only ${free.toFixed(1)} GB free`);
-  return `${folder} is writable, ${Math.floor(free)} GB free`;
+  if (free < LEAST_FREE_GB) throw new Error(`${present} has only ${free.toFixed(1)} GB free`);
+  return `${folder} ${present === folder ? 'is' : 'can be made and is'} writable, ${Math.floor(free)} GB free`;
+}
+
+/** The folder itself or the nearest one above it that exists: the doctor makes none. */
+function existingFolder(folder: string): string {
+  return existsSync(folder) ? folder : existingFolder(dirname(folder));
 }
 
 async function writeS3(url: string, environment: DoctorEnvironment): Promise<string> {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HOST, type StackContext } from './context.js';
@@ -69,11 +70,24 @@ function databaseVariables(context: StackContext): Record<string, string> {
   };
 }
 
-/** D/env.sh: a shell file to source, readable by its owner only. */
+/**
+ * D/env.sh: a shell file to source, readable by its owner only. Lines of others are kept (the simulator adds HQ's
+ * variables, a person perhaps their own).
+ */
 export function writeEnvironmentFile(path: string, variables: Readonly<Record<string, string>>): void {
+  const before = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  const kept = before.filter((line) => {
+    const name = /^export ([A-Z][A-Z0-9_]*)=/.exec(line)?.[1];
+    return (
+      line !== '' && !(name !== undefined && (Object.hasOwn(variables, name) || OPTIONAL.includes(name)))
+    );
+  });
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
-  writePrivateFile(path, `${lines.join('\n')}\n`);
+  writePrivateFile(path, `${[...lines, ...kept].join('\n')}\n`);
 }
+
+/** Ours, but not there at every start: a line of an earlier start must not outlive what it names. */
+const OPTIONAL: readonly string[] = ['SPARK_CLASS_ARCHIVE', 'THRIFT_HOST', 'THRIFT_PORT'];
 
 /** In single quotes nothing is special but the quote itself. */
 function shellWord(value: string): string {

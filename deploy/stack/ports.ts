@@ -9,7 +9,7 @@ import { withLock } from './lock.js';
 import { stackLayout } from './layout.js';
 
 /** The port each service takes when it is free. */
-export const USUAL_PORTS = {
+const USUAL_PORTS = {
   kafka: 9092,
   kafkaController: 9093,
   redis: 6379,

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
@@ -19,6 +20,7 @@ import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 import { cachedFolder } from './cache.js';
 import type { StackContext } from './context.js';
 import { runTool } from './run-tool.js';
+import type { StackState } from './state.js';
 
 /** The unprivileged account that Postgres runs as when we are root (it refuses to run as root). */
 export interface Account {
@@ -85,6 +87,14 @@ function openFolder(dir: string): string {
   return openUnder(folder);
 }
 
+/** Deletes what stands outside D for the account `nobody`, if anything does. */
+export function deleteOutside(state: Pick<StackState, 'postgresHome' | 'postgresData'>): void {
+  const ours = join(tmpdir(), 'dimagi-lake-');
+  for (const path of [state.postgresHome, state.postgresData]) {
+    if (path?.startsWith(ours) === true) rmSync(dirname(path), { recursive: true, force: true });
+  }
+}
+
 function openUnder(folder: string): string {
   // mkdir's mode is cut by the umask.
   chmodSync(folder, 0o755);
@@ -92,7 +102,7 @@ function openUnder(folder: string): string {
 }
 
 /** True when any account may pass through every folder down to this one. */
-export function isReachable(folder: string): boolean {
+function isReachable(folder: string): boolean {
   const passable = (statSync(folder).mode & 0o001) !== 0;
   const parent = dirname(folder);
   return passable && (parent === folder || isReachable(parent));

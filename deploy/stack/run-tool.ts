@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { callerEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { LakeError } from '../../orchestrator/errors.js';
 
 export interface ToolOptions {
@@ -27,7 +28,7 @@ export function tryTool(
     let output = '';
     const child = spawn(program, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.environment },
+      env: { ...callerEnvironment(), ...options.environment },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.uid === undefined ? {} : { uid: options.uid }),
       ...(options.gid === undefined ? {} : { gid: options.gid }),

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { asLakeError, LakeError } from '../../orchestrator/errors.js';
@@ -13,6 +13,7 @@ import { stackLayout, type StackLayout } from './layout.js';
 import { withLock } from './lock.js';
 import { prepareMetastore } from './metastore.js';
 import { choosePorts, type PortName } from './ports.js';
+import { deleteOutside } from './postgres-programs.js';
 import { startPostgres } from './postgres.js';
 import { killProcess, livePid, SERVICES, stopProcess, type ServiceName } from './processes.js';
 import { startRedis } from './redis.js';
@@ -38,6 +39,8 @@ export interface StackOptions {
   readonly postgresUrl?: string | undefined;
   /** Of the Spark worker, e.g. `8g`. */
   readonly workerMemory?: string | undefined;
+  /** False: do not make the class archive (a minute, once); drivers then start slower. Default true. */
+  readonly classArchive?: boolean | undefined;
   readonly report?: Report | undefined;
 }
 
@@ -58,14 +61,14 @@ const PORTS_OF: Readonly<Record<ServiceName, readonly PortName[]>> = {
 
 /** Starts what is not running. @throws LakeError TOOL_MISSING, STACK_FAILED */
 export async function stackUp(options: StackOptions): Promise<StackFacts> {
+  const java = await requireJava(readStackEnvironment().java);
   const layout = prepareFolders(resolve(options.dir));
   const report = options.report ?? (() => undefined);
   return withLock(
     layout.lockFile,
     async () => {
       const context = await openContext(layout, options, report);
-      const java = await requireJava(context.environment.java);
-      return startAll(context, java.build);
+      return startAll(context, java.build, options.classArchive !== false);
     },
     (pid) => {
       report(`Waiting for process ${pid}, which works on the same stack`);
@@ -98,19 +101,29 @@ export async function stackDown(
   });
 }
 
+/** For tests: ends the stack and deletes its directory with all data, and what stands outside it. */
+export async function stackDelete(dir: string): Promise<void> {
+  const layout = stackLayout(resolve(dir));
+  const state = readState(layout);
+  if (state === undefined) return;
+  await stackDown(dir);
+  deleteOutside(state);
+  rmSync(layout.dir, { recursive: true, force: true });
+}
+
 /** For fault tests: sends a signal to one service's process (SIGKILL unless told), and nothing else. */
 export function killService(dir: string, name: ServiceName, how: NodeJS.Signals = 'SIGKILL'): void {
   killProcess(stackLayout(resolve(dir)), name, how);
 }
 
 /** Ends one service in order and starts it again (with anything else that is not running). */
-export async function restartService(dir: string, name: ServiceName): Promise<StackFacts> {
-  const layout = stackLayout(resolve(dir));
+export async function restartService(options: StackOptions, name: ServiceName): Promise<StackFacts> {
+  const layout = stackLayout(resolve(options.dir));
   await withLock(layout.lockFile, () => stopProcess(layout, name));
-  return stackUp({ dir });
+  return stackUp(options);
 }
 
-async function startAll(context: StackContext, javaBuild: string): Promise<StackFacts> {
+async function startAll(context: StackContext, javaBuild: string, wantArchive: boolean): Promise<StackFacts> {
   const { environment, report, layout } = context;
   const databases = async (): Promise<void> => {
     await startPostgres(context);
@@ -130,7 +143,7 @@ async function startAll(context: StackContext, javaBuild: string): Promise<Stack
   const runner = await runnerJar(environment.cacheFolder, environment.java, home, report);
   await startSpark(context, home);
   const driverClasspath = [confJar, runner].join(delimiter);
-  const archive = await classArchive(context, { home, driverClasspath, javaBuild });
+  const archive = wantArchive ? await classArchive(context, { home, driverClasspath, javaBuild }) : undefined;
   const spark = { home, driverClasspath, classArchive: archive, s3Endpoint: environment.s3Endpoint };
   if (context.state.thriftWanted) await startThriftServer(context, spark);
   const env = stackEnvironment(context, spark);

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { readIngestionEnvironment } from '../config/environment.js';
+import { readIngestionEnvironment, type IngestionEnvironment } from '../config/environment.js';
 import { loadLakeConfig } from '../config/lake.js';
 import { EXIT, LakeError } from '../errors.js';
 import { createKafka, readWatermarks, type Watermarks } from '../kafka/client.js';
 import { openBatches } from '../ledger/batches.js';
 import { ensureTopic, readTopic } from '../ledger/planning.js';
-import { haltedTables, tableTotals, type TableTotals } from '../ledger/totals.js';
+import { haltedTables, tableTotals } from '../ledger/totals.js';
 import { createLogger, type Logger } from '../logger.js';
 import { startControlPlane, type ControlPlane } from '../main.js';
 import { reached } from '../pipeline/plan-next.js';
 import { TOPICS, type Topic } from '../types.js';
-import { printTable } from './print-table.js';
+import { printTables } from './tables.js';
 
 const LOOK_EVERY_MS = 300;
 
@@ -39,23 +39,30 @@ async function ingestion(topic: Topic, options: { once?: boolean; json?: boolean
   const environment = readIngestionEnvironment();
   const config = loadLakeConfig(environment.LAKE_CONFIG);
   const logger = createLogger();
-  const targets = await watermarksNow(environment, topic, logger);
+  const targets = await readTargets(environment, [topic], logger);
   const plane = await startControlPlane(environment, config, [topic], logger);
   const stopped = stopOnSignal();
   try {
-    if (options.once) process.exitCode = await untilDone(plane, topic, targets, stopped);
-    else await aborted(stopped);
-    if (options.once) await printTotals(plane, topic, options.json ?? false);
+    if (options.once) {
+      process.exitCode = await untilDone(plane, targets, stopped);
+      const totals = (await tableTotals(plane.context.database)).filter((table) => table.topic === topic);
+      printTables(totals, options.json ?? false);
+    } else {
+      await aborted(stopped);
+    }
   } finally {
     await plane.stop();
   }
 }
 
-async function watermarksNow(
-  environment: ReturnType<typeof readIngestionEnvironment>,
-  topic: Topic,
+/** High watermarks per topic: what `--once` has to reach. */
+export type Targets = ReadonlyMap<Topic, ReadonlyMap<number, Watermarks>>;
+
+export async function readTargets(
+  environment: IngestionEnvironment,
+  topics: readonly Topic[],
   logger: Logger,
-): Promise<ReadonlyMap<number, Watermarks>> {
+): Promise<Targets> {
   const kafka = createKafka(
     environment.KAFKA_BOOTSTRAP_SERVER_HOST,
     environment.KAFKA_BOOTSTRAP_SERVER_PORT,
@@ -66,7 +73,9 @@ async function watermarksNow(
     await admin.connect().catch((cause: unknown) => {
       throw new LakeError('SERVICE_UNREACHABLE', 'Kafka does not answer', { cause });
     });
-    return await readWatermarks(admin, topic);
+    const targets = new Map<Topic, ReadonlyMap<number, Watermarks>>();
+    for (const topic of topics) targets.set(topic, await readWatermarks(admin, topic));
+    return targets;
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
@@ -78,32 +87,49 @@ async function watermarksNow(
  */
 export async function untilDone(
   plane: ControlPlane,
-  topic: Topic,
-  targets: ReadonlyMap<number, Watermarks>,
+  targets: Targets,
   stopped: AbortSignal,
 ): Promise<number> {
-  const { database, logger } = plane.context;
-  await ensureTopic(database, topic);
-  for (;;) {
-    if (stopped.aborted) return EXIT.failed;
-    const state = await readTopic(database, topic);
-    const open = await openBatches(database, topic);
-    if (state.state === 'halted' && (open.get('staged') ?? 0) === 0) {
-      logger.error('topic halted', { topic, reason: state.reason });
-      return EXIT.halted;
+  let code: number = EXIT.ok;
+  for (const [topic, watermarks] of targets) {
+    await ensureTopic(plane.context.database, topic);
+    let settled: number | undefined;
+    while (settled === undefined) {
+      if (stopped.aborted) return EXIT.failed;
+      settled = await settledCode(plane, topic, watermarks);
+      if (settled === undefined)
+        await sleep(LOOK_EVERY_MS, undefined, { signal: stopped }).catch(() => undefined);
     }
-    const halted = await haltedTables(database, topic);
-    const waiting = (open.get('planned') ?? 0) + (open.get('staged') ?? 0);
-    if (
-      halted.length > 0 &&
-      waiting === halted.reduce((most, each) => Math.max(most, each.waitingBatches), 0)
-    ) {
-      for (const table of halted) logger.error('table halted', { table: table.name, reason: table.reason });
-      return EXIT.halted;
-    }
-    if (reached(state.plannedUntil, targets) && waiting === 0) return EXIT.ok;
-    await sleep(LOOK_EVERY_MS, undefined, { signal: stopped }).catch(() => undefined);
+    code = Math.max(code, settled);
   }
+  return code;
+}
+
+/** @returns undefined while work goes on */
+async function settledCode(
+  plane: ControlPlane,
+  topic: Topic,
+  watermarks: ReadonlyMap<number, Watermarks>,
+): Promise<number | undefined> {
+  const { database, logger } = plane.context;
+  const state = await readTopic(database, topic);
+  const open = await openBatches(database, topic);
+  if (state.state === 'paused') {
+    logger.error('topic paused', { topic, reason: state.reason });
+    return EXIT.halted;
+  }
+  const staged = open.get('staged') ?? 0;
+  if (state.state === 'halted' && staged === 0) {
+    logger.error('topic halted', { topic, reason: state.reason });
+    return EXIT.halted;
+  }
+  const halted = await haltedTables(database, topic);
+  const blocked = halted.reduce((most, each) => Math.max(most, each.waitingBatches), 0);
+  if (halted.length > 0 && (open.get('planned') ?? 0) + staged === blocked) {
+    for (const table of halted) logger.error('table halted', { table: table.name, reason: table.reason });
+    return EXIT.halted;
+  }
+  return reached(state.plannedUntil, watermarks) && open.size === 0 ? EXIT.ok : undefined;
 }
 
 /** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once (the ledger makes that safe). */
@@ -119,38 +145,12 @@ export function stopOnSignal(): AbortSignal {
   return stop.signal;
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+/** Settles when the signal aborts. */
+export async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => {
       resolve();
     });
   });
-}
-
-async function printTotals(plane: ControlPlane, topic: Topic, json: boolean): Promise<void> {
-  const totals = (await tableTotals(plane.context.database)).filter((table) => table.topic === topic);
-  printTables(totals, json);
-}
-
-/** The table of tables: one line per lake table, as the ledger and the Delta log have it. */
-export function printTables(totals: readonly TableTotals[], json: boolean): void {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(totals, null, 2)}\n`);
-    return;
-  }
-  printTable(
-    ['table', 'rows', 'inserted', 'updated', 'deleted', 'refused', 'version', 'seconds', 'path'],
-    totals.map((table) => [
-      `${table.database}.${table.table}`,
-      table.rows,
-      table.inserted,
-      table.updated,
-      table.deleted,
-      table.refused,
-      table.deltaVersion ?? '-',
-      table.seconds.toFixed(1),
-      table.path,
-    ]),
-  );
 }

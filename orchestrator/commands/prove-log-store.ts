@@ -32,14 +32,18 @@ export async function proveLogStore(options: ProveLogStoreOptions): Promise<LogS
   const folder = `${options.url.replace(/\/+$/, '')}/.prove-log-store-${randomUUID()}`;
   const writers = Array.from({ length: options.writers ?? 3 }, (_, at) => `writer-${at + 1}`);
   const racers = writers.map((writer) => new RaceProcess(options, ['race', folder, writer]));
+  const clear = (): Promise<void> => new RaceProcess(options, ['delete', folder]).end();
   try {
     const winners = await race(names, writers, racers);
     const verifier = new RaceProcess(options, ['verify', folder, String(names)]);
-    const verdict = verdictSchema.parse(JSON.parse(await verifier.line()));
-    return judge(writers, winners, verdict);
-  } finally {
+    const proof = judge(writers, winners, verdictSchema.parse(JSON.parse(await verifier.line())));
+    await clear();
+    return proof;
+  } catch (cause) {
     for (const racer of racers) racer.kill();
-    await new RaceProcess(options, ['delete', folder]).end();
+    // Where the race could not be run the folder may not be reachable either; the race's own failure is told.
+    await clear().catch(() => undefined);
+    throw cause;
   }
 }
 

@@ -75,6 +75,9 @@ const INGESTION = z.object({
 });
 const LEDGER_ONLY = z.object({ ...LEDGER, ...STORAGE, LAKE_CONFIG: nonEmpty });
 
+/** Every variable of ours, required or not; README.md lists them and a test compares. */
+export const VARIABLES: readonly string[] = Object.keys(INGESTION.shape);
+
 export type IngestionEnvironment = Readonly<z.infer<typeof INGESTION>>;
 export type LedgerEnvironment = Readonly<z.infer<typeof LEDGER_ONLY>>;
 export type StorageEnvironment = Readonly<

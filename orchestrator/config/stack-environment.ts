@@ -35,6 +35,11 @@ export function readStackEnvironment(
   };
 }
 
+/** All that the caller has set: build tools such as Maven and pip need its proxies and certificates. */
+export function callerEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}
+
 function cacheFolder(source: Readonly<Record<string, string | undefined>>): string {
   const own = given(source, 'DIMAGI_LAKE_CACHE');
   const shared = given(source, 'XDG_CACHE_HOME');

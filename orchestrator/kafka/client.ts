@@ -2,8 +2,13 @@ import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { LakeError } from '../errors.js';
 import type { Logger } from '../logger.js';
 
-/** Name of the consumer group whose offsets mirror what the ledger has committed, for lag tools. */
-export const MIRROR_GROUP = 'dimagi-lake';
+/**
+ * The consumer group whose offsets mirror what the ledger has committed, for lag tools. One per topic: kafkajs sets
+ * offsets as a member of the group, and members of different topics would rebalance each other for ever.
+ */
+function mirrorGroup(topic: string): string {
+  return `dimagi-lake-${topic}`;
+}
 
 export function createKafka(host: string, port: number, logger: Logger): Kafka {
   return new Kafka({
@@ -48,7 +53,7 @@ export async function mirrorOffsets(
   committed: ReadonlyMap<number, bigint>,
 ): Promise<void> {
   const partitions = [...committed].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
-  if (partitions.length > 0) await admin.setOffsets({ groupId: MIRROR_GROUP, topic, partitions });
+  if (partitions.length > 0) await admin.setOffsets({ groupId: mirrorGroup(topic), topic, partitions });
 }
 
 export function asKafkaError(thrown: unknown, act: string): LakeError {

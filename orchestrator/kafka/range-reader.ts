@@ -103,22 +103,23 @@ export class RangeReader {
     if (partitions.length > 0) this.#consumer?.pause([{ topic: this.#topic, partitions: [...partitions] }]);
   }
 
-  async #take({ batch, resolveOffset, heartbeat, pause, isStale }: EachBatchPayload): Promise<void> {
+  async #take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const reading = this.#reading;
     // Fetched before the seek: it says nothing about the offsets between the seek and itself.
-    if (isStale()) return;
+    if (payload.isStale()) return;
     if (reading === undefined || !reading.wants(batch.partition)) {
-      pause();
+      payload.pause();
       return;
     }
     for (const message of batch.messages) {
       const offset = BigInt(message.offset);
       reading.take({ partition: batch.partition, offset, value: message.value });
-      resolveOffset(message.offset);
+      payload.resolveOffset(message.offset);
     }
     reading.passed(batch.partition, BigInt(batch.lastOffset()));
-    if (!reading.wants(batch.partition)) pause();
-    await heartbeat();
+    if (!reading.wants(batch.partition)) payload.pause();
+    await payload.heartbeat();
   }
 }
 

@@ -112,6 +112,22 @@ export async function batchFailed(
   );
 }
 
+/**
+ * Sends a staged batch back to be extracted again, because its staging files are not whole. Lanes that have merged
+ * stay as they are; the others come anew, with the next extraction's numbers.
+ */
+export async function extractAgain(tx: Queryable, batchId: bigint): Promise<void> {
+  await tx.query(
+    `DELETE FROM run_lane WHERE lane_id IN (SELECT id FROM lane WHERE batch_id = $1 AND state NOT IN ('merged', 'committed'))`,
+    [batchId],
+  );
+  await tx.query("DELETE FROM lane WHERE batch_id = $1 AND state NOT IN ('merged', 'committed')", [batchId]);
+  await tx.query(
+    "UPDATE batch SET state = 'planned', staged_at = NULL, staging_path = NULL WHERE id = $1 AND state = 'staged'",
+    [batchId],
+  );
+}
+
 export async function haltBatch(database: Queryable, batchId: bigint, reason: string): Promise<void> {
   await database.query("UPDATE batch SET state = 'halted', failure = $2 WHERE id = $1", [batchId, reason]);
 }

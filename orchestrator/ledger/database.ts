@@ -81,7 +81,9 @@ const FAULTS_OF_OURS = /^(22|23|42)/;
 function ledgerFailed(cause: unknown): LakeError {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof pg.DatabaseError && FAULTS_OF_OURS.test(cause.code ?? '')) {
-    return new LakeError('INTERNAL', `The ledger refused a statement of ours (${cause.code}): ${message}`, { cause });
+    return new LakeError('INTERNAL', `The ledger refused a statement of ours (${cause.code}): ${message}`, {
+      cause,
+    });
   }
   return new LakeError('LEDGER_FAILED', `The ledger database failed: ${message}`, { cause });
 }
@@ -90,9 +92,12 @@ const INT8 = 20;
 const INT8_ARRAY = 1016;
 const KEPT_AS_TEXT = new Set([1082, 1114, 1184]); // date, timestamp, timestamptz
 
-const typeParser: typeof pg.types.getTypeParser = ((oid: number, format?: 'text') => {
+/** pg's own parsers; its types return `any` and know only the built-in types' numbers. */
+const parserOf = pg.types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
+
+const typeParser = (oid: number, format?: string): ((value: string) => unknown) => {
   if (oid === INT8) return (text: string) => BigInt(text);
   if (oid === INT8_ARRAY) return (text: string) => text.slice(1, -1).split(',').filter(Boolean).map(BigInt);
   if (KEPT_AS_TEXT.has(oid)) return (text: string) => text;
-  return pg.types.getTypeParser(oid, format);
-}) as typeof pg.types.getTypeParser;
+  return parserOf(oid, format);
+};

@@ -51,8 +51,10 @@ export async function commitStaging(
   if (moved.length === 0)
     throw new LakeError('LEASE_LOST', `Batch ${batch.id} was staged by another process`);
   for (const lane of staged.lanes) {
+    // A lane that merged before its batch had to be extracted again keeps what it merged.
     await tx.query(
-      "INSERT INTO lane (batch_id, table_id, state, upserts, deletes) VALUES ($1, $2, 'staged', $3, $4)",
+      `INSERT INTO lane (batch_id, table_id, state, upserts, deletes) VALUES ($1, $2, 'staged', $3, $4)
+       ON CONFLICT (batch_id, table_id) DO NOTHING`,
       [batch.id, lane.tableId, lane.upserts, lane.deletes],
     );
   }
@@ -60,7 +62,8 @@ export async function commitStaging(
   for (const record of staged.quarantined) {
     await tx.query(
       `INSERT INTO quarantine (batch_id, kind, domain, record_id, type, reason, place, partition, message_offset)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       ON CONFLICT (batch_id, kind, domain, record_id) DO UPDATE SET reason = excluded.reason, place = excluded.place`,
       [
         batch.id,
         record.kind,

@@ -97,13 +97,6 @@ export async function readTables(
   return new Map(rows.map((row) => [row.id, tableOf(row)]));
 }
 
-export async function allTables(database: Queryable): Promise<LakeTable[]> {
-  const rows = await database.query<TableRow>(
-    `SELECT ${COLUMNS} FROM lake_table ORDER BY database_name, lower(table_name)`,
-  );
-  return rows.map(tableOf);
-}
-
 export async function saveShape(
   tx: Queryable,
   tableId: bigint,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { followRun } from '../commit/follow-run.js';
 import { crashPoint } from '../crash-point.js';
 import { asLakeError, LakeError } from '../errors.js';
-import { batchFailed, readBatch, type Batch } from '../ledger/batches.js';
+import { batchFailed, extractAgain, readBatch, type Batch } from '../ledger/batches.js';
 import { commitBatch } from '../ledger/committing.js';
 import { haltLane, readLanes, runnableLanes, type Lane } from '../ledger/lanes.js';
 import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
@@ -31,21 +31,24 @@ const WARM_CLAIM_MS = 2_000;
 /**
  * render ▸ submit ▸ verify ▸ commit. One call makes one round: it goes on with a run that is under way, else submits
  * the lanes that may run now, then looks every lane up in the Delta log; the sweeper calls again while work is left.
+ * @returns false when another process holds the batch or one of its tables
  */
-export async function mergeBatch(context: PipelineContext, batchId: bigint): Promise<void> {
+export async function mergeBatch(context: PipelineContext, batchId: bigint): Promise<boolean> {
   const { database } = context;
   const tables = [...new Set((await readLanes(database, batchId)).map((lane) => `table:${lane.tableId}`))];
   const names = [`merge:${batchId}`, ...tables];
-  await withLeases(database, names, context.owner, async (leases, signal) => {
+  const done = await withLeases(database, names, context.owner, async (leases, signal) => {
     const lease = leases.find((each) => each.name === `merge:${batchId}`);
     const batch = await readBatch(database, batchId);
-    if (batch.state !== 'staged' || lease === undefined) return;
+    if (batch.state !== 'staged' || lease === undefined) return true;
     try {
       await mergeRound(context, batch, lease, signal);
     } catch (thrown) {
-      await roundFailed(context, batch, thrown);
+      await roundFailed(context, batch, lease, thrown);
     }
+    return true;
   });
+  return done ?? false;
 }
 
 async function mergeRound(
@@ -143,7 +146,8 @@ async function renderScripts(
       scripts.push({ laneId: lane.id, tableName: table.tableName, script });
     } catch (thrown) {
       const error = asLakeError(thrown);
-      if (error.retryable) throw error;
+      // Damaged staging concerns the whole batch: it is extracted again.
+      if (error.retryable || error.code === 'STAGING_DAMAGED') throw error;
       await database.transaction((tx) =>
         haltLane(tx, lane, error.failureClass, `${error.code}: ${error.message}`),
       );
@@ -163,8 +167,10 @@ async function claimedByWarmDriver(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (context.environment.SPARK_WARM_SECONDS === 0 || !(await hasIdleDriver(context.database))) return false;
-  for (const until = Date.now() + WARM_CLAIM_MS; Date.now() < until; await sleep(50, undefined, { signal })) {
+  const until = Date.now() + WARM_CLAIM_MS;
+  while (Date.now() < until) {
     if ((await readRun(context.database, runId)).state !== 'submitted') return true;
+    await sleep(50, undefined, { signal });
   }
   return false;
 }
@@ -199,7 +205,12 @@ async function submit(
   }
 }
 
-async function roundFailed(context: PipelineContext, batch: Batch, thrown: unknown): Promise<void> {
+async function roundFailed(
+  context: PipelineContext,
+  batch: Batch,
+  lease: Lease,
+  thrown: unknown,
+): Promise<void> {
   const error = asLakeError(thrown);
   if (error.code === 'LEASE_LOST') return;
   context.logger.warn('batch not merged, to be tried again', {
@@ -209,5 +220,11 @@ async function roundFailed(context: PipelineContext, batch: Batch, thrown: unkno
     reason: error.message,
     ...(error.code === 'INTERNAL' ? { stack: error.stack } : {}),
   });
+  if (error.code === 'STAGING_DAMAGED') {
+    await context.database.transaction(async (tx) => {
+      await requireLease(tx, lease);
+      await extractAgain(tx, batch.id);
+    });
+  }
   await batchFailed(context.database, batch.id, error.failureClass, error.message);
 }

@@ -6,6 +6,9 @@ import { LakeError } from '../errors.js';
 import { readWatermarks, type Watermarks } from '../kafka/client.js';
 import type { RangeReader } from '../kafka/range-reader.js';
 import type { Lease } from '../ledger/leases.js';
+import { openBatches } from '../ledger/batches.js';
+import { pauseTopic } from '../ledger/halts.js';
+import { haltedTables } from '../ledger/totals.js';
 import { haltTopic, planBatch, readTopic } from '../ledger/planning.js';
 import { cutRanges, type LostOffsets } from '../plan/cut-ranges.js';
 import { writeIds } from '../plan/id-manifest.js';
@@ -30,12 +33,33 @@ export interface Poller {
  */
 export async function planNext(context: PipelineContext, poller: Poller): Promise<bigint | undefined> {
   const state = await readTopic(context.database, poller.topic);
-  if (state.state !== 'running') return undefined;
+  if (state.state !== 'running' || (await mustWait(context, poller.topic))) return undefined;
   const watermarks = await readWatermarks(poller.admin, poller.topic);
   const cut = cutRanges(state.plannedUntil, watermarks, context.environment.MAX_RECORDS_TO_PROCESS);
   if (cut.lost.length > 0) throw await haltFor(context, poller.topic, cut.lost);
   if (cut.ranges.length === 0) return undefined;
   return planRanges(context, poller, cut.ranges);
+}
+
+/**
+ * Batches of a topic that may be open at once. More would only fill the disk with staging files; when it is a halted
+ * table that holds them up, the topic pauses, so that a person looks before Kafka's retention passes.
+ */
+const MOST_OPEN_BATCHES = 20;
+
+async function mustWait(context: PipelineContext, topic: Topic): Promise<boolean> {
+  const open = [...(await openBatches(context.database, topic)).values()].reduce(
+    (sum, count) => sum + count,
+    0,
+  );
+  if (open < MOST_OPEN_BATCHES) return false;
+  const [halted] = await haltedTables(context.database, topic);
+  if (halted !== undefined) {
+    const reason = `${open} batches wait, behind the halted table ${halted.name}: ${halted.reason ?? ''}`;
+    await pauseTopic(context.database, topic, reason);
+    context.logger.error('topic paused', { topic, reason });
+  }
+  return true;
 }
 
 async function planRanges(

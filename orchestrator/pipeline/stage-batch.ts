@@ -16,18 +16,28 @@ import type { PipelineContext } from './context.js';
 
 const PLACES_PER_WRITE = 5_000;
 
-/** extract ▸ shape ▸ stage: what the batch's ids are in HQ now, written once as staging files. */
-export async function stageBatch(context: PipelineContext, batchId: bigint): Promise<void> {
+/**
+ * extract ▸ shape ▸ stage: what the batch's ids are in HQ now, written once as staging files.
+ * @returns false when another process stages a batch of the topic
+ */
+export async function stageBatch(context: PipelineContext, batchId: bigint): Promise<boolean> {
   const { topic } = await readBatch(context.database, batchId);
-  await withLeases(context.database, [`stage:${topic}`], context.owner, async ([lease], signal) => {
-    const batch = await readBatch(context.database, batchId);
-    if (batch.state !== 'planned' || lease === undefined) return;
-    try {
-      await extractAndStage(context, batch, lease, signal);
-    } catch (thrown) {
-      await stagingFailed(context, batch, thrown);
-    }
-  });
+  const done = await withLeases(
+    context.database,
+    [`stage:${topic}`],
+    context.owner,
+    async ([lease], signal) => {
+      const batch = await readBatch(context.database, batchId);
+      if (batch.state !== 'planned' || lease === undefined) return true;
+      try {
+        await extractAndStage(context, batch, lease, signal);
+      } catch (thrown) {
+        await stagingFailed(context, batch, thrown);
+      }
+      return true;
+    },
+  );
+  return done ?? false;
 }
 
 async function extractAndStage(

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { LakeConfig } from '../config/lake.js';
+import { LakeError } from '../errors.js';
 import { mirrorOffsets } from '../kafka/client.js';
 import { RangeReader } from '../kafka/range-reader.js';
 import { withLeases, type Lease } from '../ledger/leases.js';
@@ -9,6 +11,9 @@ import type { Pipeline } from '../pipeline.js';
 import type { Topic } from '../types.js';
 import type { Enqueuer } from './enqueue.js';
 import { repeat } from './repeat.js';
+
+const MIRROR_EVERY_MS = 5_000;
+const MIRROR_TIMEOUT_MS = 30_000;
 
 export interface PollerParts {
   readonly context: PipelineContext;
@@ -46,30 +51,50 @@ async function lead(parts: PollerParts, topic: Topic, lease: Lease, signal: Abor
   const { context, config, configVersionId } = parts;
   const admin = parts.kafka.admin();
   const reader = new RangeReader(parts.kafka, topic);
-  let mirrored = '';
   try {
     await admin.connect();
+    const mirroring = runMirror(context, admin, topic, signal);
     await repeat(
       `poller ${topic}`,
       context.environment.POLL_SECONDS * 1000,
       async () => {
         const batchId = await parts.pipeline.plan({ topic, lease, admin, reader, config, configVersionId });
         if (batchId !== undefined) await parts.enqueuer.enqueueDue();
-        mirrored = await mirror(context, admin, topic, mirrored);
         return batchId !== undefined;
       },
       context.logger,
       signal,
     );
+    await mirroring;
   } finally {
     await reader.close();
     await admin.disconnect().catch(() => undefined);
   }
 }
 
-async function mirror(context: PipelineContext, admin: Admin, topic: Topic, before: string): Promise<string> {
-  const committed = await committedOffsets(context.database, topic);
-  const now = [...committed].join(';');
-  if (now !== before) await mirrorOffsets(admin, topic, committed);
-  return now;
+/** The mirror is for lag tools only, so it never holds up planning: a loop of its own, each turn with an end. */
+async function runMirror(
+  context: PipelineContext,
+  admin: Admin,
+  topic: Topic,
+  signal: AbortSignal,
+): Promise<void> {
+  let mirrored = '';
+  await repeat(
+    `offset mirror ${topic}`,
+    MIRROR_EVERY_MS,
+    async () => {
+      const committed = await committedOffsets(context.database, topic);
+      const now = [...committed].join(';');
+      if (now === mirrored) return false;
+      const ended = sleep(MIRROR_TIMEOUT_MS, 'timeout', { signal });
+      if ((await Promise.race([mirrorOffsets(admin, topic, committed), ended])) === 'timeout') {
+        throw new LakeError('KAFKA_FAILED', `Kafka did not take the group offsets of ${topic}`);
+      }
+      mirrored = now;
+      return false;
+    },
+    context.logger,
+    signal,
+  );
 }

@@ -16,11 +16,13 @@ export async function repeat(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
+  const stopped = (): boolean => signal.aborted;
+  while (!stopped()) {
     let pause = everyMs;
     try {
       if (await turn()) pause = 0;
     } catch (thrown) {
+      if (stopped()) return;
       const error = asLakeError(thrown);
       if (error.code !== 'LEASE_LOST') {
         logger.warn(`${name} failed, to be tried again`, { code: error.code, reason: error.message });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { asLakeError } from '../errors.js';
@@ -10,6 +11,7 @@ import { queuePrefix, STAGES, type BatchJob, type Stage } from './queues.js';
 const CONCURRENCY: Readonly<Record<Stage, number>> = { stage: 3, merge: 4 };
 /** A worker that died holds its job so long; short, so that the work of a killed process goes on soon. */
 const LOCK_MS = 15_000;
+const BUSY_PAUSE_MS = 500;
 
 export interface Workers {
   /** Finishes jobs under way, takes no new ones. */
@@ -28,7 +30,9 @@ export function startWorkers(
     const worker = new Worker<BatchJob>(
       stage,
       async (job) => {
-        await pipeline[stage](BigInt(job.data.batchId));
+        const worked = await pipeline[stage](BigInt(job.data.batchId));
+        // Another process is at it (or died at it, and its lease runs out): look again, but not at once.
+        if (!worked) await sleep(BUSY_PAUSE_MS);
       },
       {
         connection,

@@ -9,7 +9,6 @@ export function literal(value: string): Sql {
   const escaped = value
     .replaceAll('\\', '\\\\')
     .replaceAll("'", "\\'")
-    // eslint-disable-next-line no-control-regex -- control characters are what is escaped here
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, unicodeEscape);
   return `'${escaped}'` as Sql;
 }

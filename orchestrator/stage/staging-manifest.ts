@@ -67,20 +67,24 @@ export async function requireFiles(storage: Storage, stagingPath: string, table:
 function tableOf(value: JsonValue): StagedTable {
   const json = asObject(value);
   return {
-    tableId: BigInt(String(json['table'])),
+    tableId: BigInt(asText(json['table'])),
     upserts: Number(json['upserts']),
     deletes: Number(json['deletes']),
     files: asArray(json['files']).map((each) => {
       const file = asObject(each);
       return {
-        name: String(file['name']),
+        name: asText(file['name']),
         rows: Number(file['rows']),
         bytes: Number(file['bytes']),
-        sha256: String(file['sha256']),
+        sha256: asText(file['sha256']),
       };
     }),
     layout: StagedLayout.fromJson(asObject(json['layout'])),
   };
+}
+
+function asText(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function damaged(stagingPath: string, why: string): LakeError {

@@ -35,7 +35,11 @@ export async function startS3Server(): Promise<S3Server> {
   const keys = { accessKeyId: 'test', secretAccessKey: randomBytes(16).toString('hex') };
   const child = spawn(program, serverArguments(root, port), {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env['PATH'], ROOT_ACCESS_KEY: keys.accessKeyId, ROOT_SECRET_KEY: keys.secretAccessKey },
+    env: {
+      PATH: process.env['PATH'],
+      ROOT_ACCESS_KEY: keys.accessKeyId,
+      ROOT_SECRET_KEY: keys.secretAccessKey,
+    },
   });
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new S3Client({ endpoint, region: REGION, credentials: keys, forcePathStyle: true });
@@ -78,11 +82,16 @@ function serverArguments(root: string, port: number): string[] {
 
 function findProgram(): string {
   const goFolder = goBinFolder();
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...(goFolder === undefined ? [] : [goFolder])];
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    ...(goFolder === undefined ? [] : [goFolder]),
+  ];
   const found = folders.map((folder) => join(folder, PROGRAM)).find((path) => existsSync(path));
   if (found !== undefined) return found;
   if (goFolder === undefined) {
-    throw new Error(`The S3 tests need ${PROGRAM}. Install Go 1.24 or newer (it then installs itself), or put it on PATH.`);
+    throw new Error(
+      `The S3 tests need ${PROGRAM}. Install Go 1.24 or newer (it then installs itself), or put it on PATH.`,
+    );
   }
   const { status, stderr } = spawnSync('go', ['install', MODULE], { encoding: 'utf8', timeout: INSTALL_MS });
   if (status === 0) return join(goFolder, PROGRAM);
@@ -105,9 +114,10 @@ async function waitUntilUp(child: ChildProcess, port: number): Promise<void> {
   child.once('error', (cause) => {
     errors += cause.message;
   });
-  for (const until = Date.now() + START_MS; Date.now() < until; await sleep(50)) {
+  const until = Date.now() + START_MS;
+  while (Date.now() < until && child.exitCode === null && child.pid !== undefined) {
     if (await accepts(port)) return;
-    if (child.exitCode !== null || child.pid === undefined) break;
+    await sleep(50);
   }
   throw new Error(`${PROGRAM} did not come up: ${errors.trim().slice(-500)}`);
 }

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { LakeError } from '../../orchestrator/errors.js';
 import { CHANGES } from './changes.js';
-import { steppedClock, systemClock } from './clock.js';
+import { systemClock } from './clock.js';
 import type { Hq } from './hq.js';
 import { install, openInstallation, readInstallation, type Installation } from './installation.js';
-import { loadProgramme } from './programme/load.js';
+import { loadInstallation } from './load-installation.js';
 import { latestMoment, statusOf } from './status.js';
 
 /** The simulator's own verbs. Results go to stdout as JSON, progress to stderr. */
@@ -58,21 +58,11 @@ interface LoadFlags {
 }
 
 async function load({ dir, ...options }: LoadFlags): Promise<void> {
-  const made = await readInstallation(dir);
-  const clock = steppedClock('2000-01-01T00:00:00Z');
-  const hq = await openInstallation(made, clock);
-  try {
-    // A second programme begins after all that is there, or HQ's clock would run backwards.
-    const latest = await latestMoment(hq);
-    if (latest !== null) clock.advanceTo(latest);
-    const summary = await loadProgramme(hq, clock, { ...options, domain: made.domain }, (forms) => {
+  print(
+    await loadInstallation(dir, options, (forms) => {
       process.stderr.write(`${forms} forms\n`);
-    });
-    const { loaded, forms, incidents } = summary;
-    print({ loaded, told: { forms, incidents }, holds: await statusOf(hq, made.domain) });
-  } finally {
-    await hq.close();
-  }
+    }),
+  );
 }
 
 async function change(flags: { dir: string; kind: string; count: number; seed?: string }): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { mirrorOffsets, readWatermarks, MIRROR_GROUP } from '../../../orchestrator/kafka/client.js';
+import { mirrorOffsets, readWatermarks } from '../../../orchestrator/kafka/client.js';
 import { RangeReader } from '../../../orchestrator/kafka/range-reader.js';
 import { pick, seeded } from '../../helpers/seeded.js';
 import {
@@ -160,7 +160,7 @@ describe('reading exact offset ranges of a real Kafka', () => {
         [1, 5n],
       ]),
     );
-    const [group] = await broker.admin.fetchOffsets({ groupId: MIRROR_GROUP, topics: [topic] });
+    const [group] = await broker.admin.fetchOffsets({ groupId: `dimagi-lake-${topic}`, topics: [topic] });
     assert.deepEqual(group?.partitions.map(({ partition, offset }) => [partition, offset]).sort(), [
       [0, '3'],
       [1, '5'],

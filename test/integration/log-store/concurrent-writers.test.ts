@@ -6,7 +6,10 @@ import { startLedger, type TestLedger } from '../runner/ledger.js';
 import { laneOf, readResult, type LaneResult } from '../runner/result.js';
 
 const INSERTS = 6;
-const PROPERTIES = { 'spark.hadoop.fs.s3a.path.style.access': 'true', 'spark.hadoop.fs.s3a.connection.ssl.enabled': 'false' };
+const PROPERTIES = {
+  'spark.hadoop.fs.s3a.path.style.access': 'true',
+  'spark.hadoop.fs.s3a.connection.ssl.enabled': 'false',
+};
 
 describe('two drivers writing one table at once, neither knowing of the other', () => {
   let ledger: TestLedger;
@@ -25,7 +28,9 @@ describe('two drivers writing one table at once, neither knowing of the other', 
     await s3.close();
   });
 
-  async function run(lanes: Readonly<Record<string, readonly string[]>>): Promise<(lane: string) => LaneResult> {
+  async function run(
+    lanes: Readonly<Record<string, readonly string[]>>,
+  ): Promise<(lane: string) => LaneResult> {
     const { run: id, token } = await ledger.addRun();
     const driver = workshop.start({
       args: ['--run', id, '--token', token, '--run-file', workshop.writeRun(id, lanes)],
@@ -54,7 +59,8 @@ describe('two drivers writing one table at once, neither knowing of the other', 
       insert: Array.from({ length: INSERTS }, (_, at) => `INSERT INTO ${table} VALUES (${first + at}, 0)`),
       merge: Array.from(
         { length: 3 },
-        () => `MERGE INTO ${table} t USING (SELECT -1L AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET n = t.n + 1`,
+        () =>
+          `MERGE INTO ${table} t USING (SELECT -1L AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET n = t.n + 1`,
       ),
     });
     const results = await Promise.all([run(lanes(0)), run(lanes(1000))]);
@@ -66,7 +72,10 @@ describe('two drivers writing one table at once, neither knowing of the other', 
       }
     }
     const read = await run({
-      rows: [`SELECT count(*) AS all, count(DISTINCT id) AS ids, max(n) AS n FROM ${table}`, `DESCRIBE HISTORY ${table}`],
+      rows: [
+        `SELECT count(*) AS all, count(DISTINCT id) AS ids, max(n) AS n FROM ${table}`,
+        `DESCRIBE HISTORY ${table}`,
+      ],
     });
     const [rows, history] = read('rows').statements;
     const inserted = String(succeeded('insert') + 1);

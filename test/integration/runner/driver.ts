@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +49,9 @@ const SOURCES = join(PACKAGE_ROOT, 'spark-jobs', 'runner', 'src', 'main', 'java'
 export function sparkHome(): string {
   const home = process.env['SPARK_HOME'];
   if (home !== undefined && existsSync(join(home, 'jars'))) return home;
-  throw new Error('SPARK_HOME is not set: run these tests by `npm test`, or after `source <stack dir>/env.sh`.');
+  throw new Error(
+    'SPARK_HOME is not set: run these tests by `npm test`, or after `source <stack dir>/env.sh`.',
+  );
 }
 
 /** A folder with the compiled runner (`classes`), for scripts, tables and results; removed by `close`. */
@@ -51,10 +61,14 @@ export class Workshop {
   readonly #drivers: Driver[] = [];
 
   constructor() {
-    const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.java'));
+    const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.java'),
+    );
     const classpath = `${join(sparkHome(), 'jars')}/*`;
     const args = ['--release', '17', '-cp', classpath, '-d', this.classes];
-    const javac = spawnSync('javac', [...args, ...sources.map((name) => join(SOURCES, name))], { encoding: 'utf8' });
+    const javac = spawnSync('javac', [...args, ...sources.map((name) => join(SOURCES, name))], {
+      encoding: 'utf8',
+    });
     if (javac.status !== 0) throw new Error(`javac failed: ${javac.error?.message ?? javac.stderr}`);
   }
 
@@ -96,8 +110,10 @@ export class Workshop {
   /** Until the table's first commit stands. */
   async untilCommitted(table: string): Promise<void> {
     const first = join(this.folder, table, '_delta_log', `${'0'.repeat(20)}.json`);
-    for (const end = Date.now() + UNTIL_MS; !existsSync(first); await sleep(50)) {
+    const end = Date.now() + UNTIL_MS;
+    while (!existsSync(first)) {
       if (Date.now() > end) throw new Error(`${table} was not committed`);
+      await sleep(50);
     }
   }
 
@@ -110,10 +126,12 @@ export class Workshop {
 
 /** Until the process is stopped by SIGSTOP (Linux: state T). */
 export async function untilFrozen(driver: Driver): Promise<void> {
-  for (const end = Date.now() + UNTIL_MS; Date.now() < end; await sleep(50)) {
+  const end = Date.now() + UNTIL_MS;
+  while (Date.now() < end) {
     const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(driver.pid)], { encoding: 'utf8' });
     if (stdout.trim().startsWith('T')) return;
     if (stdout.trim() === '') break;
+    await sleep(50);
   }
   throw new Error(`the driver did not freeze: ${driver.log().slice(-2000)}`);
 }

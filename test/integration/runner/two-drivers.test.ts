@@ -27,8 +27,10 @@ describe('a batch whose driver is given up', () => {
     `SET spark.databricks.delta.write.txnVersion=${version}`,
     sql,
   ];
-  const create = (name: string): string => `CREATE TABLE IF NOT EXISTS ${table(name)} (id BIGINT, run STRING) USING delta`;
-  const insert = (name: string, id: number, mark: string): string => `INSERT INTO ${table(name)} VALUES (${id}, '${mark}')`;
+  const create = (name: string): string =>
+    `CREATE TABLE IF NOT EXISTS ${table(name)} (id BIGINT, run STRING) USING delta`;
+  const insert = (name: string, id: number, mark: string): string =>
+    `INSERT INTO ${table(name)} VALUES (${id}, '${mark}')`;
   const rowsOf = (name: string): string => `SELECT count(*) AS n, min(run) AS run FROM ${table(name)}`;
 
   async function launch(
@@ -38,7 +40,16 @@ describe('a batch whose driver is given up', () => {
   ): Promise<{ run: string; driver: Driver }> {
     const { run, token } = await ledger.addRun();
     const runFile = workshop.writeRun(run, { lane: statements });
-    const args = ['--run', run, '--token', token, '--run-file', runFile, '--lease-seconds', String(leaseSeconds)];
+    const args = [
+      '--run',
+      run,
+      '--token',
+      token,
+      '--run-file',
+      runFile,
+      '--lease-seconds',
+      String(leaseSeconds),
+    ];
     return { run, driver: workshop.start({ args, env: { ...ledger.env, DIMAGI_LAKE_DRIVER_FAULT: fault } }) };
   }
 
@@ -70,7 +81,10 @@ describe('a batch whose driver is given up', () => {
     const statements = (mark: string): string[] => counted(7, insert('frozen', 1, mark));
     const { run, driver } = await launch(statements('frozen'), 'freeze-before-commit:1', 600);
     await untilFrozen(driver);
-    assert.deepEqual((await finish([...statements('other'), rowsOf('frozen')])).at(-1), { n: '1', run: 'other' });
+    assert.deepEqual((await finish([...statements('other'), rowsOf('frozen')])).at(-1), {
+      n: '1',
+      run: 'other',
+    });
     driver.thaw();
     assert.equal(await driver.exit, 20, driver.log().slice(-3000));
     const [, , statement] = laneOf(readResult(workshop.resultPath(run)), 'lane').statements;

@@ -47,6 +47,11 @@ public final class PutIfAbsentLogStore extends HadoopFileSystemLogStore {
     return scheme(path, path.getFileSystem(hadoop)).equals("file");
   }
 
+  /** @throws UnsupportedOperationException when the path's storage cannot be written safely */
+  static void requireKnown(Path path, Configuration hadoop) throws IOException {
+    storeOf(path, path.getFileSystem(hadoop));
+  }
+
   private static PutIfAbsent storeOf(Path target, FileSystem files) {
     return switch (scheme(target, files)) {
       case "file" -> new PutIfAbsentOnDisk();

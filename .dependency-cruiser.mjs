@@ -1,0 +1,259 @@
+/**
+ * The architecture as rules. Each comment is the mend: what to do when `npm run lint` shows the rule's name.
+ * A rule that stands in the way of good code is changed here, with its comment, in the same commit.
+ */
+
+/** The stages of a change's way, in order: each may import from those before it, never from those after it. */
+const STAGES = ['kafka', 'plan', 'extract', 'shape', 'stage', 'sql', 'submit', 'commit'];
+
+const KERNEL = '^orchestrator/(errors|logger|types|package-root|crash-point)\\.ts$|^orchestrator/config/';
+/** What reaches out of the process. `node:crypto`, `node:zlib`, `node:path` and their like only compute. */
+const IO_BUILTINS =
+  '^(node:)?(fs|fs/promises|net|tls|http|https|http2|dns|dgram|child_process|cluster|worker_threads|readline)$';
+const IO_PACKAGES = '(^|/)node_modules/(pg|kafkajs|bullmq|ioredis|axios|@aws-sdk|@smithy|winston)/';
+
+const stageOrder = STAGES.slice(0, -1).map((stage, at) => {
+  const later = STAGES.slice(at + 1);
+  return {
+    name: `${stage}-knows-no-later-stage`,
+    comment:
+      `Stages run ${STAGES.join(' → ')}; ${stage}/ came before what it imports. Pass the value in from pipeline/, ` +
+      'or move what both need to the left. (shape/fixed-columns.ts is the vocabulary of columns and open to all.)',
+    severity: 'error',
+    from: { path: `^orchestrator/${stage}/` },
+    to: { path: `^orchestrator/(${later.join('|')})/`, pathNot: '^orchestrator/shape/fixed-columns\\.ts$' },
+  };
+});
+
+/** A package only some folders may know, so that its replacement touches those folders only. */
+function fence(name, modules, folders, mend) {
+  return {
+    name,
+    comment: `Only ${folders.join(', ')} may use it. ${mend}`,
+    severity: 'error',
+    from: { path: '^(orchestrator|deploy)/', pathNot: folders.map((folder) => `^${folder}`) },
+    to: { path: `(^|/)node_modules/(${modules})/` },
+  };
+}
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment:
+        'Two files that need each other are one subject or three: move what both need into a file of its own.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'Nothing imports this file and it imports nothing: delete it, or wire it in.',
+      severity: 'error',
+      from: { orphan: true, pathNot: '\\.test\\.ts$|\\.mjs$' },
+      to: {},
+    },
+    {
+      name: 'resolvable',
+      comment: 'The import leads nowhere: mend the path, or add the package to package.json.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '(^|/)dist/' },
+    },
+    {
+      name: 'packages-are-declared',
+      comment:
+        'A package of another package may vanish: add it to dependencies (or devDependencies for test/).',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy)/' },
+      // A type-only import is gone after the build, so a development package will do for it.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'kernel-imports-only-kernel',
+      comment:
+        'Errors, logger, types, package-root, crash-point and config know nothing of ours: pass the value in.',
+      severity: 'error',
+      from: { path: KERNEL },
+      to: { path: '^(orchestrator|deploy|test)/', pathNot: KERNEL },
+    },
+    {
+      name: 'pure-stages-import-only-pure',
+      comment: 'plan/, shape/ and sql/ decide, they do not act: take what you need as an argument.',
+      severity: 'error',
+      from: { path: '^orchestrator/(plan|shape|sql)/' },
+      to: {
+        path: '^orchestrator/',
+        pathNot: [KERNEL, '^orchestrator/(plan|shape|sql)/', '^orchestrator/storage/storage\\.ts$'],
+      },
+    },
+    {
+      name: 'storage-in-plan-is-a-type',
+      comment:
+        'Only plan/id-manifest.ts writes, through a Storage it is handed: `import type`, and only there.',
+      severity: 'error',
+      from: { path: '^orchestrator/(plan|shape|sql)/', pathNot: '^orchestrator/plan/id-manifest\\.ts$' },
+      to: { path: '^orchestrator/storage/' },
+    },
+    {
+      name: 'pure-stages-do-no-io',
+      comment:
+        'Only sql/template.ts reads files (the templates). Do the I/O in pipeline/ and pass the result in.',
+      severity: 'error',
+      from: { path: '^orchestrator/(plan|shape|sql)/', pathNot: '^orchestrator/sql/template\\.ts$' },
+      to: { path: [IO_BUILTINS, IO_PACKAGES] },
+    },
+    ...stageOrder,
+    {
+      name: 'ledger-is-for-pipeline-and-commit',
+      comment:
+        'A stage gets its facts from pipeline/ and gives its result back; only pipeline/ and commit/ use the ledger.',
+      severity: 'error',
+      from: { path: `^orchestrator/(${STAGES.filter((stage) => stage !== 'commit').join('|')}|storage)/` },
+      to: { path: '^orchestrator/ledger/' },
+    },
+    {
+      name: 'ledger-and-storage-know-no-stage',
+      comment:
+        'ledger/ and storage/ lie under the stages: pass the value in, or move the shared noun to types.ts.',
+      severity: 'error',
+      from: { path: '^orchestrator/(ledger|storage)/' },
+      to: { path: '^orchestrator/', pathNot: [KERNEL, '^orchestrator/(ledger|storage)/'] },
+    },
+    {
+      name: 'stages-know-no-driver',
+      comment:
+        'Stages do not know who calls them: hand what you need down from pipeline/, queue/ or main.ts.',
+      severity: 'error',
+      from: { path: `^orchestrator/(${STAGES.join('|')}|ledger|storage)/` },
+      to: {
+        path: '^orchestrator/(pipeline|queue|commands)/|^orchestrator/(pipeline|main|cli)\\.ts$|^deploy/',
+      },
+    },
+    {
+      name: 'pipeline-knows-no-queue',
+      comment: 'The pipeline is what a job does, not how it is queued: move the call to queue/.',
+      severity: 'error',
+      from: { path: '^orchestrator/pipeline(/|\\.ts$)' },
+      to: { path: '^orchestrator/(queue|commands)/|^orchestrator/(main|cli)\\.ts$|^deploy/' },
+    },
+    {
+      name: 'queue-calls-the-pipeline-only',
+      comment:
+        'A job calls pipeline.ts (and looks into the ledger for what is due); no stage by itself. kafka/ is the poller’s.',
+      severity: 'error',
+      from: { path: '^orchestrator/queue/' },
+      to: {
+        path: `^orchestrator/(${STAGES.filter((stage) => stage !== 'kafka').join('|')}|commands)/|^deploy/`,
+      },
+    },
+    {
+      name: 'only-the-cli-imports-commands',
+      comment:
+        'A command is a leaf. Move what is shared out of commands/ (doctor/ may use the log store proof).',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy)/', pathNot: '^orchestrator/(cli\\.ts$|commands/)' },
+      to: {
+        path: '^orchestrator/commands/',
+        pathNot: '^orchestrator/commands/(prove-log-store|race-process)\\.ts$',
+      },
+    },
+    {
+      name: 'deploy-uses-the-kernel',
+      comment:
+        'deploy/ starts services; of the product it knows the kernel and the session properties of drivers.',
+      severity: 'error',
+      from: { path: '^deploy/' },
+      to: {
+        path: '^orchestrator/',
+        pathNot: [
+          KERNEL,
+          '^orchestrator/submit/session-properties\\.ts$',
+          '^orchestrator/commands/prove-log-store\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'product-imports-no-test',
+      comment:
+        'test/ is not part of the product. The simulator is reached by commands/hq-sim.ts, when it is asked for.',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy)/', pathNot: '^orchestrator/commands/(hq-sim|demo)\\.ts$' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'simulator-only-when-asked',
+      comment: 'Load test/ by a dynamic import() in the action, so that no other command pays for it.',
+      severity: 'error',
+      from: { path: '^orchestrator/commands/(hq-sim|demo)\\.ts$' },
+      to: { path: '^test/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'judges-share-no-code-with-the-product',
+      comment:
+        'The simulator and the oracle judge the product: a fault they share with it would not be seen. Kernel only.',
+      severity: 'error',
+      from: { path: '^test/(hq-sim|oracle)/' },
+      to: { path: '^orchestrator/', pathNot: KERNEL },
+    },
+    fence(
+      'kafkajs-fence',
+      'kafkajs',
+      ['orchestrator/kafka/', 'deploy/', 'orchestrator/(pipeline/plan-next|queue/poller)\\.ts'],
+      'Add a function to kafka/ and call it.',
+    ),
+    {
+      name: 'kafkajs-beyond-the-fence-is-a-type',
+      comment: 'pipeline/ and queue/ hand kafkajs clients on, they do not make them: `import type`.',
+      severity: 'error',
+      from: { path: '^orchestrator/(pipeline|queue)/' },
+      to: { path: '(^|/)node_modules/kafkajs/', dependencyTypesNot: ['type-only'] },
+    },
+    fence('bullmq-fence', 'bullmq', ['orchestrator/queue/'], 'Jobs go through queue/enqueue.ts.'),
+    fence(
+      'redis-fence',
+      'ioredis',
+      ['orchestrator/queue/', 'deploy/'],
+      'Redis holds the queue and nothing else.',
+    ),
+    fence(
+      'pg-fence',
+      'pg',
+      ['orchestrator/ledger/', 'orchestrator/extract/', 'deploy/'],
+      'Our own state: a function in ledger/. HQ’s: extract/.',
+    ),
+    fence(
+      'axios-fence',
+      'axios',
+      ['orchestrator/submit/', 'deploy/'],
+      'HTTP goes to Spark only: submit/spark-rest.ts.',
+    ),
+    fence(
+      'saxes-fence',
+      'saxes',
+      ['orchestrator/extract/'],
+      'Only form XML is XML here: extract/form-json/.',
+    ),
+    fence(
+      'aws-fence',
+      '@aws-sdk',
+      ['orchestrator/storage/', 'orchestrator/extract/', 'deploy/doctor/'],
+      'Ask for a Storage (storage/open-storage.ts); HQ’s blobs are read in extract/blobs.ts.',
+    ),
+    fence(
+      'commander-fence',
+      'commander',
+      ['orchestrator/cli\\.ts', 'orchestrator/commands/'],
+      'Flags are read in commands/.',
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

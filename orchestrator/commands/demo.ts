@@ -1,0 +1,22 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+/** `demo`: hands over to test/demo, because it needs the simulator and the oracle, which the product does not know. */
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('start everything on this machine, ingest a simulated HQ and prove the lake right')
+    .option('--once', 'end after the proof; without it ingestion goes on until Ctrl-C')
+    .option('--dir <folder>', 'where everything stands', '.dimagi-lake')
+    .option('--forms <n>', 'about how many forms HQ gets', wholeNumber, 300)
+    .action(async (options: { once?: boolean; dir: string; forms: number }) => {
+      const { runDemo } = await import('../../test/demo/demo.js');
+      process.exitCode = await runDemo({ ...options, once: options.once ?? false });
+    });
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('must be a whole number above 0');
+  return number;
+}

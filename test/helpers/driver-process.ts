@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FreshLake } from './fresh-lake.js';
+import { stackVariable } from './stack-environment.js';
+import { until } from './until.js';
+
+/** The driver that claimed a run: its process, and the log the worker keeps of it. */
+export interface DriverProcess {
+  readonly pid: number;
+  /** Spark's id. */
+  readonly id: string;
+}
+
+/** Waits until a driver has claimed the newest run. */
+export async function claimingDriver(lake: FreshLake): Promise<DriverProcess> {
+  return until('a driver has claimed the newest run', async () => {
+    const { rows } = await lake.ledger.query<{ driver: string | null }>(
+      'SELECT driver FROM run ORDER BY created_at DESC LIMIT 1',
+    );
+    // `pid@host driver-id`, as the runner names itself.
+    const [, pid, id] = /^(\d+)@\S* (driver-\S+)$/.exec(rows[0]?.driver ?? '') ?? [];
+    return pid === undefined || id === undefined ? undefined : { pid: Number(pid), id };
+  });
+}
+
+export async function untilFrozen({ pid }: DriverProcess): Promise<void> {
+  await until(`process ${pid} is stopped`, () => processState(pid)?.startsWith('T'));
+}
+
+export async function untilGone({ pid }: DriverProcess): Promise<void> {
+  await until(`process ${pid} has ended`, () => processState(pid) === undefined);
+}
+
+export function driverLog({ id }: DriverProcess): string {
+  const folder = join(stackVariable('TEST_STACK_DIR'), 'spark', 'work', id);
+  return ['stdout', 'stderr']
+    .map((name) => join(folder, name))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+}
+
+/** `R`, `S`, `T` (stopped) …; undefined when it is gone or only its zombie is left. */
+function processState(pid: number): string | undefined {
+  const state = process.platform === 'linux' ? stateFromProc(pid) : stateFromPs(pid);
+  return state === undefined || state === '' || state.startsWith('Z') ? undefined : state;
+}
+
+function stateFromProc(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function stateFromPs(pid: number): string | undefined {
+  try {
+    return execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}

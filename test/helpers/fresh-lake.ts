@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { TOPICS, type Topic } from '../../orchestrator/types.js';
+import { systemClock, type MovableClock } from '../hq-sim/clock.js';
+import { openHq, type Hq } from '../hq-sim/hq.js';
+import { lakeConfigText } from '../hq-sim/programme/lake-config.js';
+import { runOracle, type OracleOptions, type OracleReport } from '../oracle/oracle.js';
+import { readCommits, type DeltaCommit } from './delta-commits.js';
+import { brokers, recreateTopics } from './kafka-topics.js';
+import { startOrchestrator, type Ended, type Orchestrator } from './orchestrator.js';
+import { endDrivers } from './spark-drivers.js';
+import { createDatabases, databaseUrl, dropDatabases, resetLedger } from './test-databases.js';
+
+/** What a test has for itself: HQ, topics, ledger, lake and checkpoint folders. Spark, Kafka and Redis are shared. */
+export interface FreshLake {
+  readonly domain: string;
+  /** Of the lake, without `file://`. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly hq: Hq;
+  readonly clock: MovableClock;
+  readonly ledger: pg.Pool;
+  /** `ingestion <topic> --once`, to its end, whatever that is. */
+  ingest(topic: Topic, extraEnv?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** As `ingest`, but any other end than exit code 0 fails the test. */
+  ingestAll(topics?: readonly Topic[], extraEnv?: Readonly<Record<string, string>>): Promise<void>;
+  start(topic: Topic, extraEnv?: Readonly<Record<string, string>>, flags?: readonly string[]): Orchestrator;
+  oracle(options?: OracleOptions): Promise<OracleReport>;
+  /** Fails, naming each difference, when a row or a column of the lake is not what HQ holds. */
+  requireEqual(options?: OracleOptions): Promise<void>;
+  /** By `<topic>/<type>`. */
+  commits(): ReadonlyMap<string, readonly DeltaCommit[]>;
+  /** Number of commits by `<topic>/<type>`. */
+  deltaVersions(): Readonly<Record<string, number>>;
+}
+
+export interface FreshLakeOptions {
+  /** No driver is left over and none stays: each run starts its own. Default: drivers stay warm and are shared. */
+  readonly cold?: boolean;
+  /** Default as in the simulator's own installation, but fewer. */
+  readonly partitions?: Readonly<Record<Topic, number>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Text of lake.yaml; default the programme's. */
+  readonly config?: (domain: string) => string;
+}
+
+const PARTITIONS = { 'form-sql': 2, 'case-sql': 2, location: 1 };
+/** Longer than what happens between two runs, so that tests share drivers. */
+const WARM_SECONDS = '60';
+
+/** Closed by `t.after`. The stack must be up (see stackVariable). */
+export async function freshLake(t: TestContext, options: FreshLakeOptions = {}): Promise<FreshLake> {
+  const tag = randomBytes(4).toString('hex');
+  const domain = `test-${tag}`;
+  const databases = ['main', 'p1', 'p2'].map((part) => `hq_${part}_${tag}`);
+  const dir = mkdtempSync(join(tmpdir(), 'dimagi-lake-fresh-'));
+  if (options.cold === true) await endDrivers();
+  await Promise.all([
+    recreateTopics(options.partitions ?? PARTITIONS),
+    createDatabases(databases),
+    resetLedger(),
+  ]);
+  const [mainUrl = '', ...shardUrls] = databases.map(databaseUrl);
+  const blobStore = pathToFileURL(join(dir, 'blobs')).href;
+  const clock = systemClock();
+  const hq = await openHq({ mainUrl, shardUrls, blobStore, kafka: { brokers: brokers() }, clock });
+  for (const name of ['lake', 'checkpoint']) mkdirSync(join(dir, name), { mode: 0o700 });
+  const config = join(dir, 'lake.yaml');
+  writeFileSync(config, (options.config ?? lakeConfigText)(domain));
+  const env = {
+    HQ_DATABASE_URL: mainUrl,
+    HQ_SHARD_DATABASE_URLS: shardUrls.join(','),
+    HQ_BLOB_STORE: blobStore,
+    HQ_USERS: 'usercase',
+    HQ_DATA_PATH: pathToFileURL(join(dir, 'lake')).href,
+    CHECKPOINT_BASE_DIR: pathToFileURL(join(dir, 'checkpoint')).href,
+    LAKE_CONFIG: config,
+    POLL_SECONDS: '0.3',
+    SPARK_WARM_SECONDS: options.cold === true ? '0' : WARM_SECONDS,
+    SPARK_DRIVER_MEMORY: '768m',
+    ...options.env,
+  };
+  const ledger = new pg.Pool({ connectionString: databaseUrl('ledger'), max: 2 });
+  // Tests cut connections on purpose; the next query opens a new one.
+  ledger.on('error', () => undefined);
+  const started: Orchestrator[] = [];
+  t.after(async () => {
+    for (const each of started) each.kill('SIGKILL');
+    await Promise.all(started.map((each) => each.ended));
+    if (options.cold === true) await endDrivers();
+    await ledger.end();
+    await hq.close();
+    await dropDatabases(databases);
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const start: FreshLake['start'] = (topic, extraEnv = {}, flags) => {
+    const one = startOrchestrator(topic, { ...env, ...extraEnv }, flags);
+    started.push(one);
+    return one;
+  };
+  return {
+    domain,
+    folder: join(dir, 'lake'),
+    env,
+    hq,
+    clock,
+    ledger,
+    start,
+    ...looksOf(domain, join(dir, 'lake'), env, start),
+  };
+}
+
+type Looks = Pick<
+  FreshLake,
+  'ingest' | 'ingestAll' | 'oracle' | 'requireEqual' | 'commits' | 'deltaVersions'
+>;
+
+function looksOf(
+  domain: string,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  start: FreshLake['start'],
+): Looks {
+  const ingest: FreshLake['ingest'] = (topic, extraEnv) => start(topic, extraEnv).ended;
+  const oracle: FreshLake['oracle'] = (options) => runOracle({ ...process.env, ...env }, options);
+  const commits: FreshLake['commits'] = () => readCommits(folder, domain);
+  return {
+    ingest,
+    oracle,
+    commits,
+    async ingestAll(topics = TOPICS, extraEnv = {}) {
+      for (const topic of topics) {
+        const { code, signal, stderr } = await ingest(topic, extraEnv);
+        assert.equal(code, 0, `ingestion of ${topic} ended with ${code ?? signal ?? ''}:\n${stderr}`);
+      }
+    },
+    async requireEqual(options) {
+      const report = await oracle({ showValues: true, ...options });
+      const wrong = report.tables.filter((table) => !table.ok);
+      assert.ok(
+        report.ok,
+        `the lake is not what HQ holds: ${report.error ?? ''} ${JSON.stringify(wrong, null, 1)}`,
+      );
+    },
+    deltaVersions: () => Object.fromEntries([...commits()].map(([table, list]) => [table, list.length])),
+  };
+}

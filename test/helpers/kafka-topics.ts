@@ -1,0 +1,46 @@
+import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { stackVariable } from './stack-environment.js';
+import { until } from './until.js';
+
+export function brokers(): string[] {
+  return [`${stackVariable('KAFKA_BOOTSTRAP_SERVER_HOST')}:${stackVariable('KAFKA_BOOTSTRAP_SERVER_PORT')}`];
+}
+
+/**
+ * Deletes the topics and makes them anew, empty, from offset 0. The names are fixed, so tests that need them run one
+ * at a time.
+ * @param partitions by topic
+ */
+export async function recreateTopics(partitions: Readonly<Record<string, number>>): Promise<void> {
+  const names = Object.keys(partitions);
+  await asAdmin(async (admin) => {
+    const there = await admin.listTopics();
+    const old = names.filter((name) => there.includes(name));
+    if (old.length > 0) await admin.deleteTopics({ topics: old });
+    await until(
+      'the old topics are gone',
+      async () => !(await admin.listTopics()).some((name) => names.includes(name)),
+    );
+    const topics = names.map((topic) => ({
+      topic,
+      numPartitions: partitions[topic] ?? 1,
+      replicationFactor: 1,
+    }));
+    await admin.createTopics({ topics, waitForLeaders: true });
+  });
+}
+
+async function asAdmin<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({
+    clientId: 'dimagi-lake-test',
+    brokers: brokers(),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 8, initialRetryTime: 100 },
+  }).admin();
+  await admin.connect();
+  try {
+    return await act(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { run } from 'node:test';
+import { sparkHome } from '../../deploy/stack/spark-home.js';
+import { stackDown, stackUp } from '../../deploy/stack/stack.js';
+import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
+import { asLakeError } from '../../orchestrator/errors.js';
+import { findGroups, PARTS, type Group, type Part } from './test-files.js';
+import { TestTally } from './test-tally.js';
+
+/** A file that hangs must not hang the run. */
+const LONGEST_FILE_MS = 12 * 60_000;
+/** Enough for three drivers of a gigabyte side by side. */
+const WORKER_MEMORY = '4g';
+
+/**
+ * Runs the tests and prints, last of all, the one line `N passed, N failed` over everything. Services come and go
+ * with it: what needs none runs first, then one embedded stack serves the rest and is taken down in every case.
+ * A stack that is up already serves instead when TEST_STACK_DIR names its directory and its env.sh was sourced.
+ * @returns the exit code: 0 all passed, 1 not
+ */
+export async function runTests(words: readonly string[]): Promise<number> {
+  const tally = new TestTally(say);
+  const stopping = stopOnSignal();
+  const began = Date.now();
+  try {
+    const parts = PARTS.filter((part) => words.includes(part));
+    const filters = words.filter((word) => !PARTS.some((part) => part === word));
+    const groups = findGroups(parts.length === 0 ? PARTS : parts, filters);
+    if (groups.length === 0) tally.broke(`no test file for ${words.join(' ')}`);
+    await runGroups(groups, tally, stopping);
+  } catch (thrown) {
+    const error = asLakeError(thrown);
+    tally.broke(`${error.code}: ${error.message}\n${error.stack ?? ''}`);
+  }
+  if (stopping.aborted) tally.broke('stopped by a signal');
+  tally.report();
+  say(`\n${((Date.now() - began) / 1000).toFixed(0)} s in all`);
+  say(`${tally.passed} passed, ${tally.failed} failed`);
+  return tally.failed === 0 ? 0 : 1;
+}
+
+async function runGroups(groups: readonly Group[], tally: TestTally, stopping: AbortSignal): Promise<void> {
+  const alone = groups.filter((group) => !group.needsStack);
+  if (alone.some((group) => needsSpark(group.part))) {
+    process.env['SPARK_HOME'] ??= await sparkHome(readStackEnvironment().cacheFolder, say);
+  }
+  for (const group of alone) await runGroup(group, tally, stopping);
+  const together = groups.filter((group) => group.needsStack);
+  if (together.length === 0 || stopping.aborted) return;
+  await withStack(async () => {
+    for (const group of together) await runGroup(group, tally, stopping);
+  });
+}
+
+function needsSpark(part: Part): boolean {
+  return part !== 'unit';
+}
+
+async function runGroup(group: Group, tally: TestTally, stopping: AbortSignal): Promise<void> {
+  if (stopping.aborted) return;
+  say(`\n== ${group.name}: ${group.files.length} files`);
+  const stream = run({
+    files: [...group.files],
+    concurrency: group.concurrency,
+    timeout: LONGEST_FILE_MS,
+    signal: stopping,
+  });
+  stream.on('test:pass', (end) => {
+    tally.ended(end, true);
+  });
+  stream.on('test:fail', (end) => {
+    tally.ended(end, false);
+  });
+  stream.on('test:stderr', ({ message }) => process.stderr.write(message));
+  // The stream ends when every file has; it must be read for that.
+  stream.resume();
+  await finished(stream);
+}
+
+async function withStack(act: () => Promise<void>): Promise<void> {
+  if (process.env['TEST_STACK_DIR'] !== undefined) {
+    await act();
+    return;
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'dimagi-lake-test-'));
+  try {
+    say('\n== the embedded stack');
+    const { env } = await stackUp({ dir, workerMemory: WORKER_MEMORY, report: say });
+    Object.assign(process.env, env, { TEST_STACK_DIR: dir });
+    await act();
+  } finally {
+    await stackDown(dir, say);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (!stop.signal.aborted) say('Stopping; the stack is taken down first');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
