@@ -46,12 +46,15 @@ export async function acquireLeases(
 
 class NotAllFree extends Error {}
 
+/** Every statement on several leases locks them by name: in another order two of them could deadlock. */
+const LOCKED_IN_ORDER =
+  'SELECT name FROM lease WHERE (name, token) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))';
+
 /** @throws LakeError LEASE_LOST when one of them has a new holder or has run out */
 export async function renewLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
   const rows = await database.query(
-    `UPDATE lease SET expires_at = now() + make_interval(secs => $3)
-     FROM unnest($1::text[], $2::bigint[]) AS mine(name, token)
-     WHERE lease.name = mine.name AND lease.token = mine.token AND lease.expires_at >= now() RETURNING 1`,
+    `WITH held AS (${LOCKED_IN_ORDER} AND expires_at >= now() ORDER BY name FOR UPDATE)
+     UPDATE lease SET expires_at = now() + make_interval(secs => $3) FROM held WHERE lease.name = held.name RETURNING 1`,
     [leases.map((lease) => lease.name), leases.map((lease) => lease.token), LEASE_SECONDS],
   );
   if (rows.length !== leases.length) throw leaseLost(leases);
@@ -71,9 +74,8 @@ export async function requireLease(tx: Queryable, lease: Lease): Promise<void> {
 
 export async function releaseLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
   await database.query(
-    `UPDATE lease SET expires_at = now() - interval '1 second'
-     FROM unnest($1::text[], $2::bigint[]) AS mine(name, token)
-     WHERE lease.name = mine.name AND lease.token = mine.token`,
+    `WITH held AS (${LOCKED_IN_ORDER} ORDER BY name FOR UPDATE)
+     UPDATE lease SET expires_at = now() - interval '1 second' FROM held WHERE lease.name = held.name`,
     [leases.map((lease) => lease.name), leases.map((lease) => lease.token)],
   );
 }

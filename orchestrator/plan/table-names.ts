@@ -19,7 +19,11 @@ const LONGEST_NAME = 100;
 const LONGEST_COMPONENT = 200;
 
 export function hex8(original: string): string {
-  return createHash('sha256').update(original).digest('hex').slice(0, 8);
+  return hex(original).slice(0, 8);
+}
+
+function hex(original: string): string {
+  return createHash('sha256').update(original).digest('hex');
 }
 
 /** Path of a table's folder, relative to HQ_DATA_PATH. */
@@ -54,7 +58,7 @@ function encodeBytes(name: string): string {
 
 function cut(encoded: string, original: string): string {
   if (encoded.length <= LONGEST_COMPONENT) return encoded;
-  const digest = createHash('sha256').update(original).digest('hex').slice(0, 16);
+  const digest = hex(original).slice(0, 16);
   return `${encoded.slice(0, LONGEST_COMPONENT - 18)}~-${digest}`;
 }
 
@@ -75,7 +79,7 @@ export function tableName(
   return freeName('raw_', base, kind === 'case' ? '_case' : '_form', type, taken);
 }
 
-/** Spark allows `[A-Za-z0-9_]`: `-` becomes `_`; any other change, an over-long name or a clash adds 8 hex digits. */
+/** Spark allows `[A-Za-z0-9_]`: `-` becomes `_`; any other change, an over-long name or a clash adds `_` and 8 hex. */
 function freeName(
   before: string,
   base: string,
@@ -88,5 +92,7 @@ function freeName(
   const unchanged = plain === dashed && plain !== '';
   const name = `${before}${plain}${after}`;
   if (unchanged && !taken(name.toLowerCase())) return name;
-  return `${before}${plain}_${hex8(original)}${after}`;
+  const marked = `${before}${plain}_${hex8(original)}${after}`;
+  // A hostile type may spell the marked name of another one: the second of the two gets twice as many digits.
+  return taken(marked.toLowerCase()) ? `${before}${plain}_${hex(original).slice(0, 16)}${after}` : marked;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../types.js';
+import { foldCase } from './fold-case.js';
 import type { ShapeNode } from './shape.js';
 
 /** Where a value stands: keys from the top down; null stands for "an item of this list". */
@@ -27,7 +28,7 @@ export interface StructType {
  */
 export class ColumnNames {
   readonly #names = new Map<string, string>();
-  /** Names in lower case, by scope: the table, or the struct of the innermost list above. */
+  /** Names without case, by scope: the table, or the struct of the innermost list above. */
   readonly #taken = new Map<string, Set<string>>();
 
   static fromJson(json: JsonObject): ColumnNames {
@@ -36,7 +37,7 @@ export class ColumnNames {
       const path: unknown = JSON.parse(key);
       if (!Array.isArray(path) || typeof name !== 'string') continue;
       names.#names.set(key, name);
-      names.takenIn(path.slice(0, path.lastIndexOf(null) + 1)).add(name.toLowerCase());
+      names.takenIn(path.slice(0, path.lastIndexOf(null) + 1)).add(foldCase(name));
     }
     return names;
   }
@@ -50,11 +51,11 @@ export class ColumnNames {
     const key = JSON.stringify(path);
     const name = this.#names.get(key) ?? freeColumnName(plain, key, taken);
     this.#names.set(key, name);
-    taken.add(name.toLowerCase());
+    taken.add(foldCase(name));
     return name;
   }
 
-  /** The names a scope holds, in lower case; a live set: adding to it reserves the name. */
+  /** The names a scope holds, without case; a live set: adding to it reserves the name. */
   takenIn(scope: Path): Set<string> {
     const key = JSON.stringify(scope);
     const taken = this.#taken.get(key) ?? new Set<string>();
@@ -75,7 +76,7 @@ export function shapedColumns(
   fixed: readonly string[],
 ): ShapedColumn[] {
   const taken = names.takenIn([]);
-  for (const name of fixed) taken.add(name.toLowerCase());
+  for (const name of fixed) taken.add(foldCase(name));
   return [...shape.fields].flatMap(([key, node]) => flatten(node, [key], `${prefix}__${key}`, names, taken));
 }
 
@@ -118,9 +119,9 @@ export function encodeColumnName(plain: string): string {
 
 function freeColumnName(plain: string, key: string, taken: ReadonlySet<string>): string {
   const encoded = encodeColumnName(plain);
-  if (!taken.has(encoded.toLowerCase())) return encoded;
+  if (!taken.has(foldCase(encoded))) return encoded;
   const suffixed = `${encoded}__${hex8(plain)}`;
-  if (!taken.has(suffixed.toLowerCase())) return suffixed;
+  if (!taken.has(foldCase(suffixed))) return suffixed;
   // Two paths with one flattened spelling (`a__b` and `a` > `b`): the path itself tells them apart.
   return `${encoded}__${hex8(key)}`;
 }

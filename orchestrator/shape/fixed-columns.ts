@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RecordKind } from '../types.js';
+import { foldCase } from './fold-case.js';
 
 /** Spark SQL types HQ's own fields have in the lake; the free part of a record is STRING unless declared. */
 export type FixedType = 'STRING' | 'TIMESTAMP' | 'BOOLEAN' | 'INT' | 'DOUBLE';
@@ -115,8 +116,8 @@ export function levelColumns(
     const own = new Map<LevelSuffix, FixedColumn>();
     for (const suffix of suffixesOf(kind)) {
       const wanted = `${level}${suffix}`;
-      const name = taken.has(wanted.toLowerCase()) ? `${wanted}__${shortHash(wanted)}` : wanted;
-      taken.add(name.toLowerCase());
+      const name = taken.has(foldCase(wanted)) ? `${wanted}__${shortHash(wanted)}` : wanted;
+      taken.add(foldCase(name));
       own.set(suffix, { name, type: LEVEL_SUFFIXES[suffix] });
     }
     byLevel.set(level, own);

@@ -52,6 +52,23 @@ function structFields(type: DeltaType): readonly DeltaField[] | undefined {
   return typeof element !== 'string' && element.type === 'struct' ? element.fields : undefined;
 }
 
+/** Whether the table has all the columns, each with its own type; it may have more. */
+export function hasColumns(actual: readonly DeltaField[], columns: readonly ShapedColumn[]): boolean {
+  const present = new Map(actual.map((field) => [field.name.toLowerCase(), field.type]));
+  return columns.every((column) => {
+    const type = present.get(column.name.toLowerCase());
+    return type !== undefined && hasType(type, column.type);
+  });
+}
+
+function hasType(actual: DeltaType, wanted: ShapedType): boolean {
+  if (wanted.kind === 'string') return actual === 'string';
+  if (typeof actual === 'string' || actual.type !== 'array') return false;
+  if (wanted.item.kind === 'string') return actual.elementType === 'string';
+  const fields = structFields(actual);
+  return fields !== undefined && hasColumns(fields, wanted.item.fields);
+}
+
 /**
  * Whether old columns can't stay as they are under the new shape: a scalar or an object became a list, or a list of
  * texts one of structs. Then the whole table is rewritten; anything else is a matter of adding columns.

@@ -1,3 +1,4 @@
+import { LakeError } from '../errors.js';
 import type { ShapedColumn } from '../shape/columns.js';
 import type { StagedLayout } from '../shape/layout.js';
 import type { BaseColumn } from '../shape/table-columns.js';
@@ -5,7 +6,7 @@ import type { TargetShape } from '../shape/target-shape.js';
 import type { RecordKind } from '../types.js';
 import type { TableColumn } from './column-types.js';
 import { shapedTypeSql } from './column-types.js';
-import { missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
+import { hasColumns, missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
 import { identifier } from './identifier.js';
 import { lift, sourceOfColumns, sourceOfLayout } from './lift.js';
 import { literal } from './literal.js';
@@ -75,13 +76,25 @@ function tableStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql 
 function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql[] {
   if (lane.actual === undefined) return [];
   const { before, after } = lane.target;
-  if (needsRewrite(before, after)) {
-    if (lane.actual.txnVersion >= lane.rewriteTxn) return [];
+  // Done already: by this lane's number, or by an earlier extraction of the batch that never came to its MERGE.
+  const isRewritten = lane.actual.txnVersion >= lane.rewriteTxn || hasColumns(lane.actual.fields, after);
+  if (needsRewrite(before, after) && !isRewritten) {
+    requireShape(lane, lane.actual.fields);
     return [rewriteStatement(lane, fixed, lane.actual.fields)];
   }
   const missing = missingColumns(fixed, after, lane.actual.fields);
   if (missing.length === 0) return [];
   return [fillTemplate('add_columns', { table: tableOf(lane), columns: joinSql(missing, ',\n  ') })];
+}
+
+/** Values lifted from another shape than they have would be wrapped twice, or lost. */
+function requireShape(lane: LaneToRender, actual: readonly DeltaField[]): void {
+  if (hasColumns(actual, lane.target.before)) return;
+  throw new LakeError(
+    'INTERNAL',
+    `${lane.databaseName}.${lane.tableName} has not the columns the ledger knows, so it can't be rewritten`,
+    { facts: { table: lane.tableUrl, lane: lane.metadata.lane } },
+  );
 }
 
 function rewriteStatement(
@@ -97,6 +110,13 @@ function rewriteStatement(
       ? sql`t.${identifier(column.name)}`
       : sql`CAST(NULL AS ${column.type}) AS ${identifier(column.name)}`,
   );
+  // Columns of an earlier configuration (a location level that is listed no more) keep what they hold.
+  const known = new Set(
+    [...fixed, ...lane.target.before, ...lane.target.after].map((column) => column.name.toLowerCase()),
+  );
+  const left = actual
+    .filter((field) => !known.has(field.name.toLowerCase()))
+    .map((field) => sql`t.${identifier(field.name)}`);
   const lifted = lane.target.after.map(
     (column) => sql`${lift(column, source)} AS ${identifier(column.name)}`,
   );
@@ -106,7 +126,7 @@ function rewriteStatement(
     path: identifier(lane.tableUrl),
     partitioning: partitioning(lane),
     properties: PROPERTIES,
-    select: joinSql([...kept, ...lifted], ',\n  '),
+    select: joinSql([...kept, ...lifted, ...left], ',\n  '),
   });
 }
 

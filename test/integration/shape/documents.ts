@@ -38,30 +38,6 @@ function put(tree: JsonObject, key: string, value: JsonValue | undefined): void 
   if (value !== undefined) tree[key] = value;
 }
 
-/** Same seed, same numbers (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function pick<T>(random: () => number, choices: readonly T[]): T {
-  const choice = choices[Math.floor(random() * choices.length)];
-  if (choice === undefined) throw new RangeError('nothing to pick from');
-  return choice;
-}
-
-export function shuffled<T>(random: () => number, rows: readonly T[]): T[] {
-  return rows
-    .map((row) => ({ row, place: random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ row }) => row);
-}
-
 const KEYS = ['a', '#text', '@n', 'x__y', 'x'];
 
 /** A tree of up to `depth` levels whose paths hold anything. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { everyFlip, randomTree, seeded, shuffled } from './documents.js';
+import { seeded, shuffled } from '../../helpers/seeded.js';
+import { everyFlip, randomTree } from './documents.js';
 import { readBack, type TableSeen } from './read-back.js';
 import { ShapeLake, type Document } from './shape-lake.js';
 

@@ -15,13 +15,15 @@ export interface TableSeen {
 
 const PROGRAM = join(PACKAGE_ROOT, 'test', 'integration', 'shape', 'read_back.py');
 
-/** Reads the tables in Python and looks for every value of the documents; of two documents with one id the last counts. */
+/** Reads the tables in Python and looks for every value of the documents; of two documents with one id the last counts.
+ * A version is read as it was then. */
 export async function readBack(
   lake: ShapeLake,
-  asked: readonly (readonly [ShapeTable, readonly Document[]])[],
+  asked: readonly (readonly [ShapeTable, readonly Document[], version?: number])[],
 ): Promise<TableSeen[]> {
-  const tables = asked.map(([table, documents]) => ({
+  const tables = asked.map(([table, documents, version]) => ({
     path: table.path,
+    version: version ?? null,
     documents: Object.fromEntries(documents.map((document) => [document.id, document.tree])),
   }));
   const packages = await oraclePackages(process.env);

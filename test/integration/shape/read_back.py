@@ -1,6 +1,6 @@
 """Reads tables with delta-rs and compares them with the documents they were made of, by the oracle's rules.
 
-stdin: {"root": folder, "tables": [{"path": ..., "documents": {id: tree}}]}
+stdin: {"root": folder, "tables": [{"path": ..., "version": number or null, "documents": {id: tree}}]}
 stdout: per table {"differences": [[id, column, wanted, actual]...], "columns": {name: type}, "rows": {id: {column: value}}};
 only columns of the free part, nulls, empty lists and empty structs left out.
 """
@@ -41,8 +41,8 @@ def pruned(value: Any) -> Any:
     return value
 
 
-def examine(root: str, path: str, documents: dict[str, Any]) -> dict[str, Any]:
-    table = Table(DeltaTable(f"{root}/{path}"))
+def examine(root: str, path: str, version: "int | None", documents: dict[str, Any]) -> dict[str, Any]:
+    table = Table(DeltaTable(f"{root}/{path}", version=version))
     columns = {name: kind for name, kind in table.columns.items() if name.startswith(PREFIX)}
     rows = {row["_id"]: row for batch in table.rows() for row in batch}
     differences = [[one, "_id", "a row", None] for one in documents if one not in rows]
@@ -71,7 +71,7 @@ def main() -> None:
     answer = []
     for table in asked["tables"]:
         documents = {one: parse_json_object(json.dumps(tree)) for one, tree in table["documents"].items()}
-        answer.append(examine(asked["root"], table["path"], documents))
+        answer.append(examine(asked["root"], table["path"], table["version"], documents))
     json.dump(answer, sys.stdout)
 
 

@@ -195,6 +195,26 @@ export class ShapeLake {
     return facts;
   }
 
+  /** What each commit of the table did, in order. */
+  async operations(table: ShapeTable): Promise<string[]> {
+    return (await this.#commits(table)).map((actions) => {
+      const info = actions.find((action) => action['commitInfo'] !== undefined)?.['commitInfo'] as JsonObject;
+      return String(info['operation']);
+    });
+  }
+
+  async #commits(table: ShapeTable): Promise<JsonObject[][]> {
+    const names = (await this.storage.list(`${table.path}/_delta_log`)).map((object) => object.name);
+    const commits = names.filter((name) => name.endsWith('.json'));
+    return Promise.all(
+      commits.map(async (name) => {
+        const bytes = await this.storage.read(`${table.path}/_delta_log/${name}`);
+        const lines = new TextDecoder().decode(bytes).trim().split('\n');
+        return lines.map((line) => JSON.parse(line) as JsonObject);
+      }),
+    );
+  }
+
   async #write(prepared: readonly Prepared[]): Promise<{ runId: string; runFile: string }> {
     const runId = randomUUID();
     const lanes = await Promise.all(prepared.map((each) => this.render(each, runId)));

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
+import { baseFields, fieldsOf, script, targetOf, type LaneFacts } from './lane-fixture.js';
+
+const PROMOTED: LaneFacts = {
+  kind: 'case',
+  table: 'raw_a_case',
+  before: [{ x: '1', o: { p: '2' } }],
+  batch: [{ x: ['3'] }],
+};
+const BASE = baseFields(baseColumns('case', ['state', 'district']).map((column) => column.name));
+const AFTER = fieldsOf(targetOf([{ x: ['3'], o: { p: '2' } }]));
+
+/** As the runner cuts a script: a statement ends with a line that is exactly `;`. */
+const statements = (text: string): string[] =>
+  text
+    .split(/^;$/m)
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+
+test('a script is statements that each end with a line of its own, also with names that hold line ends', () => {
+  const text = script({ kind: 'case', table: 't', batch: [{ '\n;\n': 'x', 'a\r\n;': [{ '\n;\n': '1' }] }] });
+  const verbs = statements(text).map((each) => each.replace(/^(--.*\n)+/, '').split(/\s/)[0]);
+  assert.deepEqual(verbs, ['SET', 'CREATE', 'CREATE', 'SET', 'SET', 'CREATE', 'MERGE']);
+});
+
+test('a rewrite that the log holds is left out, and the merge keeps its text', () => {
+  const first = statements(script(PROMOTED));
+  const again = statements(script({ ...PROMOTED, actual: { txnVersion: 131_136n } }));
+  assert.ok(first.some((each) => each.includes('CREATE OR REPLACE TABLE')));
+  assert.ok(!again.some((each) => each.includes('CREATE OR REPLACE TABLE')));
+  assert.equal(again.at(-1), first.at(-1));
+});
+
+test('a rewrite done by an earlier extraction is not done again: what is a list stays as it is', () => {
+  const again = script({ ...PROMOTED, actual: { fields: [...BASE, ...AFTER] } });
+  assert.doesNotMatch(again, /CREATE OR REPLACE TABLE/);
+});
+
+test('a table with other columns than the ledger knows is not rewritten', () => {
+  for (const fields of [BASE, [...BASE, ...fieldsOf(targetOf([{ x: ['3'], o: ['2'] }]))]]) {
+    assert.throws(() => script({ ...PROMOTED, actual: { fields } }), {
+      code: 'INTERNAL',
+      message: /can't be rewritten/,
+    });
+  }
+});
+
+test('a rewrite keeps columns that the configuration lists no more', () => {
+  const before = fieldsOf(targetOf([{ x: '1', o: { p: '2' } }]));
+  const text = script({
+    ...PROMOTED,
+    actual: { fields: [...BASE, ...before, { name: 'block_id', type: 'string' }] },
+  });
+  assert.match(text, /t\.`block_id`\nFROM/);
+});
+
+test('a repeat after columns were added adds none', () => {
+  const facts: LaneFacts = { kind: 'case', table: 't', before: [{ a: '1' }], batch: [{ b: '2' }] };
+  assert.match(script(facts), /ADD COLUMNS \(\s+`case_json__b` STRING\s+\)/);
+  const fields = [...BASE, ...fieldsOf(targetOf([{ a: '1', b: '2' }]))];
+  assert.doesNotMatch(script({ ...facts, actual: { fields } }), /ADD COLUMNS/);
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { driverRequest } from '../../../orchestrator/submit/driver-request.js';
+import { completeEnvironment } from '../config/complete-environment.js';
+import { readIngestionEnvironment } from '../../../orchestrator/config/environment.js';
+
+const RUN = { runId: 'form-sql-1-x1-1', token: 'claim-token', runFile: 'file:///r/run.json', rows: 10 };
+const SECRETS = [
+  'ledger-password',
+  'runner-password',
+  'hq-password',
+  'aws-secret',
+  'aws-key',
+  'rest-secret',
+  'redis-password',
+];
+const environment = readIngestionEnvironment(completeEnvironment());
+
+test('no secret stands in properties, arguments or the environment sent along', () => {
+  const text = JSON.stringify(driverRequest(RUN, environment));
+  for (const secret of SECRETS) assert.ok(!text.includes(secret), secret);
+});
+
+test('a small run stays in the driver and goes on claiming runs; a large one gets executors and ends', () => {
+  const small = driverRequest(RUN, environment);
+  assert.equal(small.sparkProperties['spark.master'], 'local[2]');
+  assert.deepEqual(small.appArgs.slice(-2), ['--idle-seconds', '30']);
+  const large = driverRequest({ ...RUN, rows: 200_001 }, environment);
+  assert.equal(large.sparkProperties['spark.master'], 'spark://a:7077,b:7077');
+  assert.ok(!large.appArgs.includes('--idle-seconds'));
+  assert.ok(!(large.sparkProperties['spark.driver.extraJavaOptions'] ?? '').includes('TieredStopAtLevel'));
+});
+
+test('every session writes by the log store of ours, in UTC, substitutes nothing and is never supervised', () => {
+  const { sparkProperties: properties } = driverRequest(RUN, environment);
+  for (const scheme of ['file', 's3a']) {
+    assert.equal(
+      properties[`spark.delta.logStore.${scheme}.impl`],
+      'org.dimagi.lake.runner.PutIfAbsentLogStore',
+    );
+  }
+  assert.equal(properties['spark.sql.session.timeZone'], 'UTC');
+  assert.equal(properties['spark.sql.variable.substitute'], 'false');
+  assert.equal(properties['spark.driver.supervise'], 'false');
+  assert.equal(properties['spark.hadoop.fs.s3a.endpoint'], 'http://127.0.0.1:7070');
+});
+
+test('a driver knows its run, its token and how long it may be silent', () => {
+  assert.deepEqual(driverRequest(RUN, environment).appArgs.slice(0, 8), [
+    ...['--run', RUN.runId, '--token', RUN.token, '--run-file', RUN.runFile],
+    ...['--lease-seconds', '60'],
+  ]);
+});
+
+test('a fault goes only to drivers whose environment asks for one', () => {
+  assert.deepEqual(driverRequest(RUN, environment).environmentVariables, {});
+  const faulty = readIngestionEnvironment({
+    ...completeEnvironment(),
+    SPARK_DRIVER_FAULT: 'halt-before-claim',
+  });
+  assert.deepEqual(driverRequest(RUN, faulty).environmentVariables, {
+    DIMAGI_LAKE_DRIVER_FAULT: 'halt-before-claim',
+  });
+});
