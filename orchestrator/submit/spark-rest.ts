@@ -139,7 +139,7 @@ export class SparkRest {
 }
 
 /** An HS256 JWS as Spark's JWSFilter checks it; the secret is base64url, 32 bytes or more. */
-function jws(secret: string, now = Date.now()): string {
+export function jws(secret: string, now = Date.now()): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${part({ alg: 'HS256' })}.${part({ sub: 'dimagi-lake', exp: Math.floor(now / 1000) + TOKEN_SECONDS })}`;
   const signature = createHmac('sha256', Buffer.from(secret, 'base64url')).update(signed).digest('base64url');
