@@ -5,7 +5,7 @@ import type { FreshLake } from './fresh-lake.js';
 import { stackVariable } from './stack-environment.js';
 import { until } from './until.js';
 
-/** The driver that claimed a run: its process, and the log the worker keeps of it. */
+/** The driver that claimed a run: its process, and its folder in the worker's work folder. */
 export interface DriverProcess {
   readonly pid: number;
   /** Spark's id. */
@@ -32,12 +32,14 @@ export async function untilGone({ pid }: DriverProcess): Promise<void> {
   await until(`process ${pid} has ended`, () => processState(pid) === undefined);
 }
 
-export function driverLog({ id }: DriverProcess): string {
+/** What the runner itself said last, without Spark's lines. */
+export function lastWords({ id }: DriverProcess): string {
   const folder = join(stackVariable('TEST_STACK_DIR'), 'spark', 'work', id);
   return ['stdout', 'stderr']
     .map((name) => join(folder, name))
     .filter((path) => existsSync(path))
-    .map((path) => readFileSync(path, 'utf8'))
+    .flatMap((path) => readFileSync(path, 'utf8').split('\n'))
+    .filter((line) => / runner /.test(line))
     .join('\n');
 }
 
