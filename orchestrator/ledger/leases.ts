@@ -15,7 +15,7 @@ export interface Lease {
  * How long a lease lives without renewal. Short, so that a killed process's work goes on soon; the holder renews at
  * a third of it. A process that stalls longer loses the lease and finds out at its next ledger write.
  */
-export const LEASE_SECONDS = 15;
+const LEASE_SECONDS = 15;
 
 /** Takes all the names or none, in one statement and in sorted order, so that two takers can't deadlock. */
 export async function acquireLeases(

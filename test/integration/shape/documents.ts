@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../../orchestrator/types.js';
 import type { Document } from './shape-lake.js';
 
 /** Every kind of value a path may hold; `tag` makes each value its own, so that a mix-up shows. */
-export const KINDS: Readonly<Record<string, (tag: string) => JsonValue | undefined>> = {
+const KINDS: Readonly<Record<string, (tag: string) => JsonValue | undefined>> = {
   absent: () => undefined,
   null: () => null,
   empty: () => '',

@@ -119,7 +119,7 @@ describe('a promotion to a list', () => {
   test('keeps the history: an older version still shows the table as it was', async () => {
     const [seen] = await readBack(lake, [[table, [older], 1]]);
     assert.deepEqual(seen?.differences, []);
-    assert.deepEqual(seen?.columns, {
+    assert.deepEqual(seen.columns, {
       case_json__o__p: 'string',
       case_json__same: 'string',
       case_json__x: 'string',

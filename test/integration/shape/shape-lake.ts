@@ -199,7 +199,7 @@ export class ShapeLake {
   async operations(table: ShapeTable): Promise<string[]> {
     return (await this.#commits(table)).map((actions) => {
       const info = actions.find((action) => action['commitInfo'] !== undefined)?.['commitInfo'] as JsonObject;
-      return String(info['operation']);
+      return typeof info['operation'] === 'string' ? info['operation'] : '';
     });
   }
 
