@@ -48,7 +48,7 @@ export const ERROR_CODES = {
   STAGING_DAMAGED: {
     failureClass: 'data',
     exitCode: EXIT.failed,
-    mend: 'Restore the files under CHECKPOINT_BASE_DIR, or have the batch extracted again: see deploy/runbook.md.',
+    mend: 'The batch is extracted again by itself (a manifest of ids must be restored); check the disk under CHECKPOINT_BASE_DIR.',
   },
   LEDGER_FAILED: transient('Check the ledger database, then retry.'),
   LEDGER_BEHIND_LAKE: {

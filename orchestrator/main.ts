@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { appIdOf } from './commit/lane-numbers.js';
 import { openLake } from './commit/lake-identity.js';
 import type { IngestionEnvironment } from './config/environment.js';
@@ -20,6 +21,9 @@ import { startWorkers } from './queue/workers.js';
 import { openStorage } from './storage/open-storage.js';
 import { SparkRest } from './submit/spark-rest.js';
 import type { Topic } from './types.js';
+
+/** Pollers and sweeper take turns of seconds; longer than this at the end means that one hangs. */
+const LOOPS_MAY_TAKE_MS = 20_000;
 
 /** A running control plane. */
 export interface ControlPlane {
@@ -81,7 +85,8 @@ export async function startControlPlane(
     context,
     async stop() {
       stopping.abort();
-      await Promise.allSettled(loops);
+      // A client that hangs must not keep the process: the ledger's leases run out by themselves.
+      await Promise.race([Promise.allSettled(loops), sleep(LOOPS_MAY_TAKE_MS, undefined, { ref: false })]);
       await workers.close();
       await enqueuer.close();
       redis.disconnect();

@@ -5,11 +5,13 @@ import { loadLakeConfig } from '../config/lake.js';
 import { EXIT, LakeError } from '../errors.js';
 import { createKafka, readWatermarks, type Watermarks } from '../kafka/client.js';
 import { openBatches } from '../ledger/batches.js';
+import { isMerging } from '../ledger/lanes.js';
 import { ensureTopic, readTopic } from '../ledger/planning.js';
 import { haltedTables, tableTotals } from '../ledger/totals.js';
 import { createLogger, type Logger } from '../logger.js';
 import { startControlPlane, type ControlPlane } from '../main.js';
 import { reached } from '../pipeline/plan-next.js';
+import { cutRanges } from '../plan/cut-ranges.js';
 import { TOPICS, type Topic } from '../types.js';
 import { printTables } from './tables.js';
 
@@ -125,11 +127,30 @@ async function settledCode(
   }
   const halted = await haltedTables(database, topic);
   const blocked = halted.reduce((most, each) => Math.max(most, each.waitingBatches), 0);
-  if (halted.length > 0 && (open.get('planned') ?? 0) + staged === blocked) {
+  if (
+    halted.length > 0 &&
+    (open.get('planned') ?? 0) + staged === blocked &&
+    !(await isMerging(database, topic))
+  ) {
     for (const table of halted) logger.error('table halted', { table: table.name, reason: table.reason });
     return EXIT.halted;
   }
-  return reached(state.plannedUntil, watermarks) && open.size === 0 ? EXIT.ok : undefined;
+  const done = reached(state.plannedUntil, watermarks) && open.size === 0;
+  // Offsets that Kafka lost look like offsets long done: then the poller is about to halt the topic.
+  return done && !(await areLost(plane, topic, state.plannedUntil, watermarks)) ? EXIT.ok : undefined;
+}
+
+/** Whether Kafka ends before what is planned; asked again, as new messages may have moved both since the start. */
+async function areLost(
+  plane: ControlPlane,
+  topic: Topic,
+  planned: ReadonlyMap<number, bigint>,
+  watermarks: ReadonlyMap<number, Watermarks>,
+): Promise<boolean> {
+  if (cutRanges(planned, watermarks, 1).lost.length === 0) return false;
+  const { environment, logger } = plane.context;
+  const now = (await readTargets(environment, [topic], logger)).get(topic) ?? watermarks;
+  return cutRanges(planned, now, 1).lost.length > 0;
 }
 
 /** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once (the ledger makes that safe). */

@@ -49,6 +49,15 @@ export async function runnableLanes(database: Queryable, batchId: bigint): Promi
   return new Set(rows.map((row) => row.id));
 }
 
+/** Whether any lane of the topic is at work or may still be, beside those that a halted table holds up. */
+export async function isMerging(database: Queryable, topic: string): Promise<boolean> {
+  const rows = await database.query(
+    'SELECT 1 FROM runnable_lane r JOIN batch b ON b.id = r.batch_id WHERE b.topic = $1 LIMIT 1',
+    [topic],
+  );
+  return rows.length > 0;
+}
+
 /** What the Delta log shows of a lane's MERGE. */
 export interface MergeFacts {
   readonly deltaVersion: bigint;

@@ -49,9 +49,13 @@ export async function readManifest(
 ): Promise<ReadonlyMap<bigint, StagedTable>> {
   const bytes = await storage.read(`${stagingPath}/${NAME}`);
   if (bytes === undefined) throw damaged(stagingPath, 'its manifest is missing');
-  const json = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
-  const tables = asArray(json['tables']).map(tableOf);
-  return new Map(tables.map((table) => [table.tableId, table]));
+  try {
+    const json = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
+    const tables = asArray(json['tables']).map(tableOf);
+    return new Map(tables.map((table) => [table.tableId, table]));
+  } catch {
+    throw damaged(stagingPath, 'its manifest is not what was written');
+  }
 }
 
 /** Compares a table's folder with the manifest: names and sizes (rows are compared after the merge). */

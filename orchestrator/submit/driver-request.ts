@@ -28,6 +28,12 @@ type SubmitEnvironment = Pick<
   | 'AWS_REGION'
 >;
 
+/** For small merges generating and compiling code costs more than it saves; for large ones it pays. */
+const INTERPRETED: Readonly<Record<string, string>> = {
+  'spark.sql.codegen.wholeStage': 'false',
+  'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
+};
+
 /**
  * The REST request of one run. Start-up is most of a small run's time, so it stays in the driver JVM (`local[N]`: no
  * executors to wait for) and the driver goes on claiming runs for a while (warm); secrets are in the worker's
@@ -51,6 +57,9 @@ export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment):
         s3Region: environment.AWS_REGION,
         shortLived: local,
       }),
+      // The source is staging files that never change, so a copy of it for safety would be for nothing.
+      'spark.databricks.delta.merge.materializeSource': 'none',
+      ...(local ? INTERPRETED : {}),
       // Unique, so that the run can be found in Spark's own pages.
       'spark.app.name': `dimagi-lake ${run.runId}`,
       'spark.master': local ? `local[${environment.SPARK_LOCAL_CORES}]` : environment.SPARK_MASTER_URL,

@@ -12,11 +12,11 @@ export interface DriverProcess {
   readonly id: string;
 }
 
-/** Waits until a driver has claimed the newest run. */
+/** Waits until a driver has claimed a run and works on it. */
 export async function claimingDriver(lake: FreshLake): Promise<DriverProcess> {
-  return until('a driver has claimed the newest run', async () => {
+  return until('a driver has claimed a run', async () => {
     const { rows } = await lake.ledger.query<{ driver: string | null }>(
-      'SELECT driver FROM run ORDER BY created_at DESC LIMIT 1',
+      "SELECT driver FROM run WHERE state = 'claimed'",
     );
     // `pid@host driver-id`, as the runner names itself.
     const [, pid, id] = /^(\d+)@\S* (driver-\S+)$/.exec(rows[0]?.driver ?? '') ?? [];

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 
@@ -18,62 +18,61 @@ export interface Group {
 }
 
 const DIST = join(PACKAGE_ROOT, 'dist');
-const TEST_FILE = '.test.js';
-/** Integration tests that start what they need themselves: they run before the stack takes its memory. */
-const OWN_SERVICES = ['extract', 'log-store', 'runner', 'storage'];
 const CORES_FOR_UNIT_TESTS = 2;
+/** How a test reaches the stack. All others start what they need themselves, and run before the stack takes its memory. */
+const NEEDS_STACK = /\b(freshLake|stackVariable|STACK_POSTGRES_URL)\b/;
 
 /**
  * The compiled test files of the parts, found by their names. A file whose source is gone is stale and left out.
  * @param words only files whose path holds one of them; none = all
  */
 export function findGroups(parts: readonly Part[], words: readonly string[]): readonly Group[] {
-  const find = (folder: string): string[] =>
-    testFiles(folder).filter((path) => words.length === 0 || words.some((word) => path.includes(word)));
-  const integration = find('test/integration');
-  const ownsServices = (path: string): boolean =>
-    OWN_SERVICES.some((folder) => path.startsWith(join('test/integration', folder)));
-  const groups: Group[] = [
+  const find = (folder: string): TestFile[] =>
+    testFiles(folder).filter(
+      ({ source }) => words.length === 0 || words.some((word) => source.includes(word)),
+    );
+  const integration = [...find('test/integration'), ...find('test/oracle/selftest')];
+  const alone = { concurrency: 1, needsStack: false };
+  const onStack = { concurrency: 1, needsStack: true };
+  const groups = [
     group('unit', 'unit', find('test/unit'), { concurrency: CORES_FOR_UNIT_TESTS, needsStack: false }),
     group(
       'integration',
       'integration, own services',
-      [...integration.filter(ownsServices), ...find('test/oracle/selftest')],
-      {
-        concurrency: 1,
-        needsStack: false,
-      },
+      integration.filter((file) => !needsStack(file)),
+      alone,
     ),
-    group(
-      'integration',
-      'integration',
-      integration.filter((path) => !ownsServices(path)),
-      {
-        concurrency: 1,
-        needsStack: true,
-      },
-    ),
-    group('invariants', 'invariants', find('test/invariants'), { concurrency: 1, needsStack: true }),
+    group('integration', 'integration', integration.filter(needsStack), onStack),
+    group('invariants', 'invariants', find('test/invariants'), onStack),
   ];
   return groups.filter((each) => parts.includes(each.part) && each.files.length > 0);
+}
+
+interface TestFile {
+  /** Paths from the package's root. */
+  readonly source: string;
+  readonly built: string;
+}
+
+function needsStack({ source }: TestFile): boolean {
+  return NEEDS_STACK.test(readFileSync(join(PACKAGE_ROOT, source), 'utf8'));
 }
 
 function group(
   part: Part,
   name: string,
-  paths: readonly string[],
+  files: readonly TestFile[],
   how: Pick<Group, 'concurrency' | 'needsStack'>,
 ): Group {
-  return { part, name, ...how, files: paths.map((path) => join(DIST, path)) };
+  return { part, name, ...how, files: files.map(({ built }) => join(PACKAGE_ROOT, built)) };
 }
 
-/** Paths below dist, in order. */
-function testFiles(folder: string): string[] {
-  const built = join(DIST, folder);
-  if (!existsSync(built)) return [];
-  return readdirSync(built, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(TEST_FILE))
+function testFiles(folder: string): TestFile[] {
+  if (!existsSync(join(DIST, folder))) return [];
+  return readdirSync(join(DIST, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.js'))
     .map((name) => join(folder, name))
-    .filter((path) => existsSync(join(PACKAGE_ROOT, path.replace(/\.js$/, '.ts'))))
-    .sort();
+    .map((path) => ({ source: path.replace(/\.js$/, '.ts'), built: join('dist', path) }))
+    .filter(({ source }) => existsSync(join(PACKAGE_ROOT, source)))
+    .sort((a, b) => (a.source < b.source ? -1 : 1));
 }

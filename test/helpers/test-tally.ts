@@ -44,7 +44,7 @@ export class TestTally {
     }
     if (isSuite && isOnlyOfItsTests(end.details.error)) return;
     this.failed += 1;
-    const why = isGood ? 'skipped: no test may be' : inspect(causeOf(end.details.error));
+    const why = isGood ? 'skipped: no test may be' : describe(causeOf(end.details.error));
     this.#failures.push(`✖ ${file}: ${end.name}\n${indent(why)}`);
     this.#say(indent(why));
   }
@@ -74,6 +74,11 @@ function isOnlyOfItsTests(error: unknown): boolean {
 
 function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? error.cause : error;
+}
+
+/** The facts that a database's or Node's error carries say nothing here. */
+function describe(error: unknown): string {
+  return error instanceof Error && error.stack !== undefined ? error.stack : inspect(error);
 }
 
 function fileName({ file, name }: TestEnd): string {
