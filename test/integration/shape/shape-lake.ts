@@ -60,7 +60,8 @@ const IDLE_SECONDS = 600;
 const PROPERTIES = {
   ...deltaSessionProperties({ driverClasspath: '', shortLived: true }),
   'spark.sql.catalogImplementation': 'in-memory',
-  // Hundreds of columns for a handful of rows: compiling code for them takes far longer than running without.
+  // As driverRequest has it for small runs.
+  'spark.databricks.delta.merge.materializeSource': 'none',
   'spark.sql.codegen.wholeStage': 'false',
   'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
 };
