@@ -92,7 +92,7 @@ test('a refused token names the variable to mend, also when another master is do
   for (const urls of [[strict.url], [strict.url, await nobody()], [await nobody(), strict.url]]) {
     await assert.rejects(new SparkRest(urls, SECRET).create(REQUEST), {
       code: 'SPARK_UNREACHABLE',
-      mend: /SPARK_REST_SECRET/,
+      mend: /^SPARK_REST_SECRET must be the secretKey/,
     });
   }
 });
