@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +14,7 @@ import { readCommits, type DeltaCommit } from './delta-commits.js';
 import { brokers, recreateTopics } from './kafka-topics.js';
 import { startOrchestrator, type Ended, type Orchestrator } from './orchestrator.js';
 import { endDrivers } from './spark-drivers.js';
+import { stackVariable } from './stack-environment.js';
 import { createDatabases, databaseUrl, dropDatabases, resetLedger } from './test-databases.js';
 
 /** What a test has for itself: HQ, topics, ledger, lake and checkpoint folders. Spark, Kafka and Redis are shared. */
@@ -59,7 +59,7 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
   const tag = randomBytes(4).toString('hex');
   const domain = `test-${tag}`;
   const databases = ['main', 'p1', 'p2'].map((part) => `hq_${part}_${tag}`);
-  const dir = mkdtempSync(join(tmpdir(), 'dimagi-lake-fresh-'));
+  const dir = mkdtempSync(join(stackVariable('TEST_STACK_DIR'), 'fresh-'));
   if (options.cold === true) await endDrivers();
   await Promise.all([
     recreateTopics(options.partitions ?? PARTITIONS),

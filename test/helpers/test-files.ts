@@ -32,7 +32,8 @@ export function findGroups(parts: readonly Part[], words: readonly string[]): re
       ({ source }) => words.length === 0 || words.some((word) => source.includes(word)),
     );
   const integration = [...find('test/integration'), ...find('test/oracle/selftest')];
-  const alone = { concurrency: 1, needsStack: false };
+  // Half of them wait for something most of the time.
+  const alone = { concurrency: 2, needsStack: false };
   const onStack = { concurrency: 1, needsStack: true };
   const groups = [
     group('unit', 'unit', find('test/unit'), { concurrency: CORES_FOR_UNIT_TESTS, needsStack: false }),
