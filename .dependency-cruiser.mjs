@@ -161,14 +161,14 @@ export default {
     {
       name: 'deploy-uses-the-kernel',
       comment:
-        'deploy/ starts services; of the product it knows the kernel and the session properties of drivers.',
+        'deploy/ starts services; of the product it knows the kernel, the session properties of drivers and the token for Spark.',
       severity: 'error',
       from: { path: '^deploy/' },
       to: {
         path: '^orchestrator/',
         pathNot: [
           KERNEL,
-          '^orchestrator/submit/session-properties\\.ts$',
+          '^orchestrator/submit/(session-properties|spark-token)\\.ts$',
           '^orchestrator/commands/prove-log-store\\.ts$',
         ],
       },

@@ -72,6 +72,9 @@ async function planRanges(
   await poller.reader.read(ranges, (message) => {
     manifest.add(message);
   });
+  // Retention may have passed the range since it was cut; the reader then went on behind the hole without a word.
+  const lost = passedMeanwhile(ranges, await readWatermarks(poller.admin, poller.topic));
+  if (lost.length > 0) throw await haltFor(context, poller.topic, lost);
   const folder = `runs/plan-${randomUUID()}`;
   const manifestPath = `${folder}/ids.ndjson.gz`;
   const manifestSha256 = await writeIds(context.checkpoint, manifestPath, manifest.entries());
@@ -102,6 +105,16 @@ async function planRanges(
       await context.checkpoint.deleteFolder(folder);
     throw thrown;
   }
+}
+
+function passedMeanwhile(
+  ranges: readonly OffsetRange[],
+  watermarks: ReadonlyMap<number, Watermarks>,
+): LostOffsets[] {
+  return ranges.flatMap(({ partition, from }) => {
+    const { low, high } = watermarks.get(partition) ?? { low: 0n, high: 0n };
+    return low > from ? [{ partition, planned: from, low, high, lost: low - from }] : [];
+  });
 }
 
 async function haltFor(

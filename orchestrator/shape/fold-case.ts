@@ -4,11 +4,11 @@
  * Names that differ only so fail the MERGE. Folds rather too much (`i` with a dot above is `i`): that costs a suffix.
  */
 export function foldCase(name: string): string {
-  return [...name.toLowerCase()].map(foldLetter).join('').replaceAll('i\u0307', 'i');
+  return Array.from(name.toLowerCase(), foldLetter).join('').replaceAll('i\u0307', 'i');
 }
 
 function foldLetter(letter: string): string {
   const upper = letter.toUpperCase();
   // Spark's comparison knows no letter that becomes two (`ß`, `ŉ`).
-  return [...upper].length === 1 ? upper.toLowerCase() : letter;
+  return Array.from(upper).length === 1 ? upper.toLowerCase() : letter;
 }

@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import axios, { type AxiosInstance } from 'axios';
 import { LakeError } from '../errors.js';
+import { sparkToken } from './spark-token.js';
 
 /**
  * Spark Standalone's REST submission API (port 6066), spoken to all masters in turn, with JWS. An answer is a hint
@@ -30,7 +30,6 @@ interface Answer {
 
 /** A master that is standby or recovering says so in this form; then another one must be asked. */
 const NOT_LEADING = 'Current state is not alive';
-const TOKEN_SECONDS = 300;
 
 export class SparkRest {
   readonly #urls: readonly string[];
@@ -134,16 +133,8 @@ export class SparkRest {
   }
 
   #authorization(): Record<string, string> {
-    return this.#secret === undefined ? {} : { Authorization: `Bearer ${jws(this.#secret)}` };
+    return this.#secret === undefined ? {} : { Authorization: `Bearer ${sparkToken(this.#secret)}` };
   }
-}
-
-/** An HS256 JWS as Spark's JWSFilter checks it; the secret is base64url, 32 bytes or more. */
-export function jws(secret: string, now = Date.now()): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg: 'HS256' })}.${part({ sub: 'dimagi-lake', exp: Math.floor(now / 1000) + TOKEN_SECONDS })}`;
-  const signature = createHmac('sha256', Buffer.from(secret, 'base64url')).update(signed).digest('base64url');
-  return `${signed}.${signature}`;
 }
 
 function isRefusedConnection(thrown: unknown): boolean {

@@ -75,6 +75,7 @@ CREATE OR REPLACE TEMPORARY VIEW staged (
   `indices` ARRAY<STRUCT<`identifier`: STRING, `referenced_id`: STRING, `referenced_type`: STRING, `relationship`: STRING>>,
   `month` STRING,
   `_rev` STRING,
+  `c1` STRING,
   `c0` ARRAY<STRUCT<`t`: STRING>>
 ) USING json OPTIONS (path 'file:///checkpoint/runs/2-x1/staging/5', mode 'FAILFAST')
 ;
@@ -106,7 +107,7 @@ USING (
   CAST(s.`month` AS DATE) AS `month`,
   CAST(s.`_rev` AS TIMESTAMP) AS `_rev`,
   CAST(3 AS BIGINT) AS `_batch`,
-  transform(s.`c0`, `e2` -> CASE WHEN `e2` IS NOT NULL THEN `e2`.`t` END) AS `case_json__phone`,
+  coalesce(transform(s.`c0`, `e2` -> CASE WHEN `e2` IS NOT NULL THEN `e2`.`t` END), CASE WHEN s.`c1` IS NOT NULL THEN array(s.`c1`) END) AS `case_json__phone`,
   CAST(NULL AS STRING) AS `case_json__name`
   FROM staged AS s
 ) AS s

@@ -1,6 +1,7 @@
 import axios from 'axios';
 import { z } from 'zod';
-import { killDriver, sparkToken } from '../../deploy/stack/spark-rest.js';
+import { killDriver } from '../../deploy/stack/spark-rest.js';
+import { sparkToken } from '../../orchestrator/submit/spark-token.js';
 import { stackVariable } from './stack-environment.js';
 import { until } from './until.js';
 

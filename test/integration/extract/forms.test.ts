@@ -8,7 +8,7 @@ import type { HqSource } from '../../../orchestrator/extract/request.js';
 import { fixedColumns } from '../../../orchestrator/shape/fixed-columns.js';
 import type { Extracted } from '../../../orchestrator/types.js';
 import { CONFIG, DOMAIN, HqFixture, extractAll } from './hq-fixture.js';
-import { startVersitygw } from '../storage/versitygw.js';
+import { startBucketServer } from '../storage/bucket-server.js';
 
 const XMLNS = 'http://openrosa.org/formdesigner/visit';
 const XML = `<data xmlns="${XMLNS}"><weight>3.1</weight><n1:meta xmlns:n1="http://openrosa.org/jr/xforms"><n1:timeEnd>2024-04-30T23:40:00.000+05:30</n1:timeEnd></n1:meta></data>`;
@@ -241,7 +241,7 @@ describe('forms from HQ', () => {
   });
 
   test('blobs are read from S3 as from files, the second store where the first lacks one', async () => {
-    const server = await startVersitygw(['blobdb']);
+    const server = await startBucketServer(['blobdb']);
     const s3 = fixture.open(fixture.server, 's3://blobdb', server.environment);
     const both = fixture.open(fixture.server, `s3://blobdb,${fixture.blobUrl}`, server.environment);
     try {

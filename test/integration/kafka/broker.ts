@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Admin, Kafka, Producer } from 'kafkajs';
-import winston from 'winston';
 import { stackDown, stackUp } from '../../../deploy/stack/stack.js';
+import { createLogger } from '../../../orchestrator/logger.js';
 import { createKafka } from '../../../orchestrator/kafka/client.js';
 import { RangeReader, type RangeMessage } from '../../../orchestrator/kafka/range-reader.js';
 import type { OffsetRange } from '../../../orchestrator/types.js';
@@ -33,8 +33,7 @@ export async function openBroker(): Promise<Broker> {
       rmSync(dir, { recursive: true, force: true });
     };
   }
-  const logger = winston.createLogger({ silent: true, transports: [new winston.transports.Console()] });
-  const kafka = createKafka(given.host, Number(given.port), logger);
+  const kafka = createKafka(given.host, Number(given.port), createLogger('error'));
   const admin = kafka.admin();
   await admin.connect();
   return {

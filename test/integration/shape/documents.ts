@@ -2,14 +2,13 @@ import type { JsonObject, JsonValue } from '../../../orchestrator/types.js';
 import type { Document } from './shape-lake.js';
 
 /** Every kind of value a path may hold; `tag` makes each value its own, so that a mix-up shows. */
-export const KINDS: Readonly<Record<string, (tag: string) => JsonValue | undefined>> = {
+const KINDS: Readonly<Record<string, (tag: string) => JsonValue | undefined>> = {
   absent: () => undefined,
-  null: () => null,
   empty: () => '',
   scalar: (tag) => (tag === '1' ? 1.5 : `text ${tag}`),
   object: (tag) => ({ a: `a ${tag}`, b: { c: `c ${tag}` } }),
   'object with text': (tag) => ({ '#text': `t ${tag}`, '@n': `n ${tag}` }),
-  'object with list': (tag) => ({ a: [`l ${tag}`, 'm'], '@n': 'n' }),
+  'object with list': (tag) => ({ a: [`l ${tag}`, 'm'], '@n': null }),
   'empty list': () => [],
   texts: (tag) => [`one ${tag}`, '', `two ${tag}`],
   objects: (tag) => [{ a: `a1 ${tag}`, x: 'x' }, { b: { c: `c2 ${tag}` } }],

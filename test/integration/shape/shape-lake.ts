@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { readTableState } from '../../../orchestrator/commit/delta-log.js';
+import { readTableState, type TableState } from '../../../orchestrator/commit/delta-log.js';
 import { appIdOf, laneNumbers, type LaneNumbers } from '../../../orchestrator/commit/lane-numbers.js';
 import { verifyLane } from '../../../orchestrator/commit/verify-lane.js';
 import type { Lane, MergeFacts } from '../../../orchestrator/ledger/lanes.js';
@@ -9,11 +9,11 @@ import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
 import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
 import { renderLane } from '../../../orchestrator/sql/render-lane.js';
 import { tableFolder, type StagedTable } from '../../../orchestrator/stage/staging-manifest.js';
-import { stageRecords } from '../../../orchestrator/stage/stage-records.js';
+import { placeKey, stageRecords } from '../../../orchestrator/stage/stage-records.js';
 import { FileStorage } from '../../../orchestrator/storage/file-storage.js';
 import { writeRunFiles, type LaneScript } from '../../../orchestrator/submit/run-files.js';
 import { deltaSessionProperties } from '../../../orchestrator/submit/session-properties.js';
-import type { JsonObject, Upsert } from '../../../orchestrator/types.js';
+import type { Extracted, JsonObject } from '../../../orchestrator/types.js';
 import { Workshop, type Driver } from '../runner/driver.js';
 import { startLedger, type TestLedger } from '../runner/ledger.js';
 import { readResult } from '../runner/result.js';
@@ -22,6 +22,12 @@ import { readResult } from '../runner/result.js';
 export interface Document {
   readonly id: string;
   readonly tree: JsonObject;
+  /** Default: the same for all. */
+  readonly rev?: string;
+  /** Default: the same for all; null is a month of its own. */
+  readonly month?: string | null;
+  /** It is to be deleted; the tree counts for nothing. */
+  readonly deleted?: boolean;
 }
 
 /** A table with what the ledger would keep of it. */
@@ -54,7 +60,8 @@ const IDLE_SECONDS = 600;
 const PROPERTIES = {
   ...deltaSessionProperties({ driverClasspath: '', shortLived: true }),
   'spark.sql.catalogImplementation': 'in-memory',
-  // Hundreds of columns for a handful of rows: compiling code for them takes far longer than running without.
+  // As driverRequest has it for small runs.
+  'spark.databricks.delta.merge.materializeSource': 'none',
   'spark.sql.codegen.wholeStage': 'false',
   'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
 };
@@ -113,7 +120,8 @@ export class ShapeLake {
     table.sequence += 1n;
     const stagingPath = `runs/${table.id}-${table.sequence}`;
     const { tables } = await stageRecords(this.storage, stagingPath, records(table, documents), {
-      placesOf: () => Promise.resolve(new Map()),
+      // Only a delete goes where the record may stand already.
+      placesOf: (known) => Promise.resolve(new Map(known.map((record) => [placeKey(record), [table.id]]))),
       tableOf: () => Promise.resolve(table.id),
     });
     const [staged] = tables;
@@ -195,11 +203,16 @@ export class ShapeLake {
     return facts;
   }
 
+  /** What the Delta log shows of the table. */
+  async state(table: ShapeTable): Promise<TableState | undefined> {
+    return readTableState(this.storage, table.path, APP_ID);
+  }
+
   /** What each commit of the table did, in order. */
   async operations(table: ShapeTable): Promise<string[]> {
     return (await this.#commits(table)).map((actions) => {
       const info = actions.find((action) => action['commitInfo'] !== undefined)?.['commitInfo'] as JsonObject;
-      return String(info['operation']);
+      return typeof info['operation'] === 'string' ? info['operation'] : '';
     });
   }
 
@@ -232,16 +245,20 @@ export class ShapeLake {
   }
 }
 
-async function* records(table: ShapeTable, documents: readonly Document[]): AsyncIterable<Upsert> {
-  for (const { id, tree } of documents) {
+async function* records(table: ShapeTable, documents: readonly Document[]): AsyncIterable<Extracted> {
+  for (const { id, tree, rev, month, deleted } of documents) {
+    if (deleted) {
+      yield { op: 'delete', kind: 'case', domain: table.domain, id };
+      continue;
+    }
     yield await Promise.resolve({
       op: 'upsert' as const,
       kind: 'case' as const,
       domain: table.domain,
       id,
       type: table.type,
-      rev: '2024-05-06T07:08:09.000000Z',
-      month: '2024-05-01',
+      rev: rev ?? '2024-05-06T07:08:09.000000Z',
+      month: month === undefined ? '2024-05-01' : month,
       fields: { domain: table.domain, type: table.type, closed: false },
       indices: [],
       tree,

@@ -9,7 +9,7 @@ import { LakeError } from '../../../orchestrator/errors.js';
 import { openStorage } from '../../../orchestrator/storage/open-storage.js';
 import { createS3Client } from '../../../orchestrator/storage/s3-client.js';
 import type { Storage } from '../../../orchestrator/storage/storage.js';
-import { startVersitygw, type S3Server } from './versitygw.js';
+import { startBucketServer, type BucketServer } from './bucket-server.js';
 
 const BUCKET = 'lake';
 const MIB = 1024 * 1024;
@@ -45,10 +45,10 @@ describe('storage on files', () => {
 });
 
 describe('storage on S3', () => {
-  let server: S3Server | undefined;
+  let server: BucketServer | undefined;
   let storage: Storage | undefined;
   before(async () => {
-    server = await startVersitygw([BUCKET]);
+    server = await startBucketServer([BUCKET]);
     storage = openStorage(`s3a://${BUCKET}/some/prefix/`, server.environment);
   });
   after(() => server?.stop());

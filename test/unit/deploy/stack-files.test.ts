@@ -10,7 +10,7 @@ import { readJsonFile } from '../../../deploy/stack/json-file.js';
 import { pinned } from '../../../deploy/stack/maven.js';
 import { propertiesText } from '../../../deploy/stack/properties-text.js';
 import { artifactOf } from '../../../deploy/stack/spark-home.js';
-import { sparkToken } from '../../../deploy/stack/spark-rest.js';
+import { sparkToken } from '../../../orchestrator/submit/spark-token.js';
 import { newState } from '../../../deploy/stack/state.js';
 import { readStackEnvironment } from '../../../orchestrator/config/stack-environment.js';
 import { deltaSessionProperties } from '../../../orchestrator/submit/session-properties.js';

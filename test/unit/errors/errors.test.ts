@@ -20,8 +20,8 @@ test('an error carries what its code says, and only what passes by itself is ret
     const error = new LakeError(code, 'what failed', { facts: { id: 1 }, cause: 'why' });
     const { failureClass, exitCode, mend } = ERROR_CODES[code];
     assert.deepEqual(
-      { ...error, failureClass: error.failureClass, exitCode: error.exitCode, cause: error.cause },
-      { name: 'LakeError', code, facts: { id: 1 }, mend, failureClass, exitCode, cause: 'why' },
+      [error.name, error.code, error.facts, error.mend, error.failureClass, error.exitCode, error.cause],
+      ['LakeError', code, { id: 1 }, mend, failureClass, exitCode, 'why'],
     );
     assert.equal(error.retryable, failureClass === 'transient' || failureClass === 'capacity', code);
   }

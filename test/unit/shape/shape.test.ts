@@ -7,6 +7,7 @@ import {
   shapeToJson,
   type ShapeNode,
 } from '../../../orchestrator/shape/shape.js';
+import type { JsonObject } from '../../../orchestrator/types.js';
 import { pick, seeded } from '../../helpers/seeded.js';
 
 const SCALAR: ShapeNode = { scalar: true, fields: new Map() };
@@ -100,6 +101,9 @@ test('a shape comes back from the ledger as it was, hostile keys too', () => {
   };
   assert.deepEqual(shapeFromJson(shapeToJson(shape)), shape);
   for (const each of shapes(500)) {
-    assert.deepEqual(sorted(shapeFromJson(JSON.parse(JSON.stringify(shapeToJson(each))))), sorted(each));
+    assert.deepEqual(
+      sorted(shapeFromJson(JSON.parse(JSON.stringify(shapeToJson(each))) as JsonObject)),
+      sorted(each),
+    );
   }
 });

@@ -26,7 +26,7 @@ const GOLDEN: Readonly<Record<string, LaneFacts>> = {
     kind: 'case',
     table: 'raw_member_case',
     before: [{ phone: '1', name: 'x' }],
-    batch: [{ phone: ['1', '2'] }],
+    batch: [{ phone: ['1', '2'] }, { phone: '3' }],
   },
   'object-becomes-list': {
     kind: 'form',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { jws, SparkRest, type DriverRequest } from '../../../orchestrator/submit/spark-rest.js';
+import { SparkRest, type DriverRequest } from '../../../orchestrator/submit/spark-rest.js';
+import { sparkToken } from '../../../orchestrator/submit/spark-token.js';
 import { json, master, nobody } from './master.js';
 
 const REQUEST: DriverRequest = {
@@ -19,7 +20,7 @@ const STANDBY = {
 const CREATED = { success: true, submissionId: 'driver-20240101-0001' };
 
 test('a token is an HS256 JWS of three parts, signed with the decoded secret, that ends soon', () => {
-  const [head = '', claims = '', signature] = jws(SECRET, 1_700_000_000_000).split('.');
+  const [head = '', claims = '', signature] = sparkToken(SECRET, 1_700_000_000_000).split('.');
   const read = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
   assert.deepEqual(read(head), { alg: 'HS256' });
   assert.deepEqual(read(claims), { sub: 'dimagi-lake', exp: 1_700_000_300 });
@@ -92,7 +93,7 @@ test('a refused token names the variable to mend, also when another master is do
   for (const urls of [[strict.url], [strict.url, await nobody()], [await nobody(), strict.url]]) {
     await assert.rejects(new SparkRest(urls, SECRET).create(REQUEST), {
       code: 'SPARK_UNREACHABLE',
-      mend: /SPARK_REST_SECRET/,
+      mend: /^SPARK_REST_SECRET must be the secretKey/,
     });
   }
 });
