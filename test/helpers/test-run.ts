@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { sparkHome } from '../../deploy/stack/spark-home.js';
-import { stackDown, stackUp } from '../../deploy/stack/stack.js';
+import { stackDelete, stackDown, stackUp } from '../../deploy/stack/stack.js';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { asLakeError } from '../../orchestrator/errors.js';
 import { findGroups, PARTS, type Group, type Part } from './test-files.js';
@@ -93,6 +93,8 @@ async function withStack(act: () => Promise<void>): Promise<void> {
     await act();
   } finally {
     await stackDown(dir, say);
+    // Under root a part of it stands elsewhere.
+    await stackDelete(dir);
     rmSync(dir, { recursive: true, force: true });
   }
 }
