@@ -6,7 +6,8 @@
 /** The stages of a change's way, in order: each may import from those before it, never from those after it. */
 const STAGES = ['kafka', 'plan', 'extract', 'shape', 'stage', 'sql', 'submit', 'commit'];
 
-const KERNEL = '^orchestrator/(errors|logger|types|package-root|crash-point)\\.ts$|^orchestrator/config/';
+const KERNEL =
+  '^orchestrator/(errors|logger|types|package-root|crash-point|short-hash)\\.ts$|^orchestrator/config/';
 /** What reaches out of the process. `node:crypto`, `node:zlib`, `node:path` and their like only compute. */
 const IO_BUILTINS =
   '^(node:)?(fs|fs/promises|net|tls|http|https|http2|dns|dgram|child_process|cluster|worker_threads|readline)$';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../short-hash.js';
 import type { RecordKind, Topic } from '../types.js';
 
 /**
@@ -17,14 +17,6 @@ const TOPIC_OF_KIND: Readonly<Record<RecordKind, Topic>> = {
 const LONGEST_NAME = 100;
 /** File systems allow 255 bytes in a component; longer ones are cut and end in `~-` and 16 hex digits. */
 const LONGEST_COMPONENT = 200;
-
-export function hex8(original: string): string {
-  return hex(original).slice(0, 8);
-}
-
-function hex(original: string): string {
-  return createHash('sha256').update(original).digest('hex');
-}
 
 /** Path of a table's folder, relative to HQ_DATA_PATH. */
 export function tablePath(domain: string, kind: RecordKind, type: string): string {
@@ -58,7 +50,7 @@ function encodeBytes(name: string): string {
 
 function cut(encoded: string, original: string): string {
   if (encoded.length <= LONGEST_COMPONENT) return encoded;
-  const digest = hex(original).slice(0, 16);
+  const digest = shortHash(original, 16);
   return `${encoded.slice(0, LONGEST_COMPONENT - 18)}~-${digest}`;
 }
 
@@ -92,7 +84,7 @@ function freeName(
   const unchanged = plain === dashed && plain !== '';
   const name = `${before}${plain}${after}`;
   if (unchanged && !taken(name.toLowerCase())) return name;
-  const marked = `${before}${plain}_${hex8(original)}${after}`;
+  const marked = `${before}${plain}_${shortHash(original)}${after}`;
   // A hostile type may spell the marked name of another one: the second of the two gets twice as many digits.
-  return taken(marked.toLowerCase()) ? `${before}${plain}_${hex(original).slice(0, 16)}${after}` : marked;
+  return taken(marked.toLowerCase()) ? `${before}${plain}_${shortHash(original, 16)}${after}` : marked;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../short-hash.js';
 import type { JsonObject } from '../types.js';
 import { foldCase } from './fold-case.js';
 import type { ShapeNode } from './shape.js';
@@ -120,12 +120,8 @@ export function encodeColumnName(plain: string): string {
 function freeColumnName(plain: string, key: string, taken: ReadonlySet<string>): string {
   const encoded = encodeColumnName(plain);
   if (!taken.has(foldCase(encoded))) return encoded;
-  const suffixed = `${encoded}__${hex8(plain)}`;
+  const suffixed = `${encoded}__${shortHash(plain)}`;
   if (!taken.has(foldCase(suffixed))) return suffixed;
   // Two paths with one flattened spelling (`a__b` and `a` > `b`): the path itself tells them apart.
-  return `${encoded}__${hex8(key)}`;
-}
-
-function hex8(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return `${encoded}__${shortHash(key)}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../short-hash.js';
 import type { RecordKind } from '../types.js';
 import { foldCase } from './fold-case.js';
 
@@ -132,8 +132,4 @@ function suffixesOf(kind: RecordKind): readonly LevelSuffix[] {
 
 function columns(types: Readonly<Record<string, FixedType>>): readonly FixedColumn[] {
   return Object.entries(types).map(([name, type]) => ({ name, type }));
-}
-
-function shortHash(name: string): string {
-  return createHash('sha256').update(name).digest('hex').slice(0, 8);
 }
