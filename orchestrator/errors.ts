@@ -44,7 +44,6 @@ export const ERROR_CODES = {
     mend: "Read the named service's log under the stack directory's logs folder.",
   },
   STORAGE_FAILED: transient('Check that the storage path is reachable and writable, then retry.'),
-  STORAGE_EXISTS: bug('An object that is written once exists already: report this with its path.'),
   STAGING_DAMAGED: {
     failureClass: 'data',
     exitCode: EXIT.failed,
@@ -90,14 +89,6 @@ export const ERROR_CODES = {
     failureClass: 'capacity',
     exitCode: EXIT.unreachable,
     mend: 'The Spark master refused the submission; check its log and free resources.',
-  },
-  DRIVER_LOST: transient(
-    'The driver stopped answering; its run was voided and the lanes are submitted again.',
-  ),
-  STATEMENT_FAILED: {
-    failureClass: 'bug',
-    exitCode: EXIT.halted,
-    mend: "Read the lane's script and the driver log named above; report it if the cause is not in your set-up.",
   },
   STATEMENT_SKIPPED: {
     failureClass: 'bug',
