@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { readLedgerEnvironment } from '../config/environment.js';
 import { LedgerDatabase } from '../ledger/database.js';
 import { resumeTopic } from '../ledger/halts.js';
-import { topicOf } from './ingestion.js';
+import { withExamples } from './help.js';
+import { printJson, printLine } from './terminal/print.js';
+import { topicOf } from './topic.js';
 
 export function registerResume(program: Command): void {
-  program
+  const resume = program
     .command('resume <topic>')
     .description('let a halted or paused topic and its halted tables go on; nothing is skipped')
     .option('--json', 'print the result as JSON')
@@ -15,7 +17,7 @@ export function registerResume(program: Command): void {
       try {
         const resumed = await database.transaction((tx) => resumeTopic(tx, topic));
         if (options.json) {
-          process.stdout.write(`${JSON.stringify(resumed)}\n`);
+          printJson(resumed);
           return;
         }
         const what = [
@@ -23,9 +25,13 @@ export function registerResume(program: Command): void {
           ...(resumed.batches === 0 ? [] : [`${resumed.batches} halted batch(es)`]),
           ...resumed.tables.map((table) => `table ${table}`),
         ];
-        process.stdout.write(`${what.length === 0 ? 'nothing was halted' : `resumed: ${what.join(', ')}`}\n`);
+        printLine(what.length === 0 ? 'nothing was halted' : `resumed: ${what.join(', ')}`);
       } finally {
         await database.close();
       }
     });
+  withExamples(resume, {
+    'dimagi-lake resume form-sql':
+      'after the cause is mended; what halted for a cause that stands halts again',
+  });
 }
