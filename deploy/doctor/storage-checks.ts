@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { access, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -38,6 +38,7 @@ export function writeFacts(url: string, environment: DoctorEnvironment): Promise
 
 async function writeLocal(folder: string): Promise<string> {
   const present = existingFolder(folder);
+  if (!(await stat(present)).isDirectory()) throw new Error(`${present} is no folder`);
   if (present === folder) {
     const probe = join(folder, probeName());
     await writeFile(probe, 'probe');

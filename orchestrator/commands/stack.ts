@@ -58,7 +58,13 @@ export function registerStack(program: Command): void {
   withExamples(status, { 'dimagi-lake stack status --json': 'pid, port and log file of each, for machines' });
 }
 
-const STYLE = { running: 'green', external: 'green', starting: 'yellow', stopped: 'dim', dead: 'red' } as const;
+const STYLE = {
+  running: 'green',
+  external: 'green',
+  starting: 'yellow',
+  stopped: 'dim',
+  dead: 'red',
+} as const;
 
 function line(service: ServiceStatus): string {
   const facts = [

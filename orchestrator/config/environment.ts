@@ -11,7 +11,11 @@ import { faultCount } from './faults.js';
  */
 type Source = Readonly<Record<string, string | undefined>>;
 
-const port = z.coerce.number().int().min(1).max(65535);
+const port = z.coerce
+  .number('must be a port number')
+  .int('must be a port number')
+  .min(1, 'must be a port number')
+  .max(65535, 'must be a port number, up to 65535');
 const nonEmpty = z.string().trim().min(1);
 const storageUrl = nonEmpty.regex(
   /^(file:\/\/\/|s3a?:\/\/[^/]+)/,
@@ -130,7 +134,7 @@ function parse<T extends z.ZodObject>(schema: T, source: Source): z.infer<T> {
     `The environment has ${faultCount(faults)}:\n  ${faults.join('\n  ')}`,
     {
       facts: { faults },
-      mend: 'Set each variable named; `dimagi-lake stack up` writes all of them to <dir>/env.sh (source it).',
+      mend: "Set each variable named. The embedded stack's stand in <dir>/env.sh (source it); `dimagi-lake hq-sim init` adds HQ's.",
     },
   );
 }

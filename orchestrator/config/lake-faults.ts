@@ -56,12 +56,22 @@ export function namesGivenTwice(raw: unknown): Fault[] {
   );
 }
 
-/** `file:line:column: place: message`, as editors and terminals link it. */
-export function faultLine(file: string, document: Document, lines: LineCounter, fault: Fault): string {
-  const { line, col } = lines.linePos(startOf(document, fault));
-  const place = fault.at === 'key' ? fault.path.slice(0, -1) : fault.path;
-  const named = place.length === 0 ? '' : `${place.map(String).join(' > ')}: `;
-  return `${file}:${line}:${col}: ${named}${fault.message}`;
+/** `file:line:column: place: message` from top to bottom, as editors and terminals link it. */
+export function faultLines(
+  file: string,
+  document: Document,
+  lines: LineCounter,
+  faults: readonly Fault[],
+): string[] {
+  return faults
+    .map((fault) => ({ fault, start: startOf(document, fault) }))
+    .sort((a, b) => a.start - b.start)
+    .map(({ fault, start }) => {
+      const { line, col } = lines.linePos(start);
+      const place = fault.at === 'key' ? fault.path.slice(0, -1) : fault.path;
+      const named = place.length === 0 ? '' : `${place.map(String).join(' > ')}: `;
+      return `${file}:${line}:${col}: ${named}${fault.message}`;
+    });
 }
 
 /** Offset of the thing itself, or of the nearest one around it that is there. */

@@ -4,7 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
-import { faultLine, namesGivenTwice, schemaFaults } from './lake-faults.js';
+import { faultLines, namesGivenTwice, schemaFaults } from './lake-faults.js';
 import type { RecordKind } from '../types.js';
 
 /**
@@ -79,10 +79,7 @@ export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
     ...namesGivenTwice(raw),
   ];
   if (!result.success || found.length > 0) {
-    throw invalid(
-      path,
-      found.map((fault) => faultLine(path, document, lines, fault)),
-    );
+    throw invalid(path, faultLines(path, document, lines, found));
   }
   return { domains: result.data.domains, text, sha256: createHash('sha256').update(text).digest('hex') };
 }

@@ -16,7 +16,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly Cel
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => String(row[column] ?? '').length)),
   );
-  const isNumeric = head.map((_title, column) => rows.some((row) => typeof row[column] === 'number'));
+  const isNumeric = head.map((_title, column) => rows.every((row) => isNumber(row[column])));
   const line = (cells: readonly Cell[]): string =>
     cells
       .map((cell, column) => {
@@ -27,6 +27,11 @@ export function printTable(head: readonly string[], rows: readonly (readonly Cel
       .trimEnd();
   printLine(paint('bold', line(head)));
   for (const row of rows) printLine(line(row));
+}
+
+/** `-` stands for a number that is not there yet. */
+function isNumber(cell: Cell | undefined): boolean {
+  return /^(-|-?[\d.,]+)$/.test(String(cell));
 }
 
 /** Prints facts one a line, names aligned; those without a value are left out. */
