@@ -19,7 +19,7 @@ const LIMIT_MS = 10_000;
  * @throws LakeError SERVICE_UNREACHABLE naming every variable whose service does not answer
  */
 export async function requireServices(environment: IngestionEnvironment): Promise<void> {
-  const variables = readDoctorEnvironment({ ...process.env, ...textOf(environment) });
+  const variables = { ...readDoctorEnvironment(), ...textOf(environment) };
   const findings = await Promise.all(checks(environment).map((check) => runCheck(check, variables)));
   const faults = findings
     .filter(({ state }) => state === 'fault')

@@ -52,7 +52,7 @@ const SHARD_TABLES = [
 ];
 
 /** @throws Error naming what can't be read */
-export function hqFacts(url: string, tables: readonly string[]): Promise<string> {
+function hqFacts(url: string, tables: readonly string[]): Promise<string> {
   return askPostgres({ connectionString: url }, async (client) => {
     const { rows } = await client.query<{ table: string; there: boolean; readable: boolean | null }>(
       `SELECT t AS "table", to_regclass(t) IS NOT NULL AS there,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { faultsOf } from '../config/faults.js';
 import { readLedgerEnvironment } from '../config/environment.js';
 import { loadLakeConfig, type LakeConfig } from '../config/lake.js';
-import { readSettings } from '../config/settings.js';
+import { lakeConfigPath, readSettings } from '../config/settings.js';
 import { suspicionsOfEnvironment, suspicionsOfLake } from '../config/suspicions.js';
 import { LakeError } from '../errors.js';
 import { LedgerDatabase } from '../ledger/database.js';
@@ -44,7 +44,7 @@ export function registerConfig(program: Command): void {
 }
 
 function check(file: string | undefined, json: boolean): void {
-  const name = file ?? process.env['LAKE_CONFIG'] ?? 'LAKE_CONFIG';
+  const name = file ?? lakeConfigPath();
   try {
     const { lake, warnings } = file === undefined ? checkAll() : checkFile(file);
     if (json) printJson({ file: name, domains: Object.keys(lake.domains).length, faults: [], warnings });

@@ -65,7 +65,7 @@ function aside({ quarantined, oddMessages }: IngestionResult): string[] {
 }
 
 /** What was merged, a table a line; `rows` are those in the table now. */
-export function printWork(tables: readonly TableWork[]): void {
+function printWork(tables: readonly TableWork[]): void {
   printTable(
     ['table', 'inserted', 'updated', 'deleted', 'refused', 'rows', 'seconds', 'version', 'path'],
     tables.map((table) => [

@@ -12,11 +12,18 @@ export interface Settings {
 /** Reads both, so that one look tells all that is to be mended. @throws LakeError CONFIG_INVALID with every fault */
 export function readSettings(source: Readonly<Record<string, string | undefined>> = process.env): Settings {
   const environment = attempt(() => readIngestionEnvironment(source));
-  const path = source['LAKE_CONFIG'] ?? '';
-  const config = path === '' ? undefined : attempt(() => loadLakeConfig(path));
+  const path = lakeConfigPath(source);
+  const config = path === 'LAKE_CONFIG' ? undefined : attempt(() => loadLakeConfig(path));
   if (environment instanceof LakeError || config instanceof LakeError || config === undefined)
     throw together([environment, config].filter((each) => each instanceof LakeError));
   return { environment, config };
+}
+
+/** Path of lake.yaml; the variable's name when it is not set. */
+export function lakeConfigPath(source: Readonly<Record<string, string | undefined>> = process.env): string {
+  return source['LAKE_CONFIG'] === undefined || source['LAKE_CONFIG'] === ''
+    ? 'LAKE_CONFIG'
+    : source['LAKE_CONFIG'];
 }
 
 function attempt<T>(read: () => T): T | LakeError {

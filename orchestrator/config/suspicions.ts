@@ -120,7 +120,7 @@ function databaseOf(url: string): string {
 }
 
 function isWithin(inner: string, outer: string): boolean {
-  return `${inner.replace(/\/*$/, '/')}`.startsWith(outer.replace(/\/*$/, '/'));
+  return inner.replace(/\/*$/, '/').startsWith(outer.replace(/\/*$/, '/'));
 }
 
 function memoryMb(amount: string): number {

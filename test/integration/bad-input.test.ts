@@ -7,7 +7,7 @@ import { EXIT } from '../../orchestrator/errors.js';
 import { createCases } from '../helpers/case-domain.js';
 import { submitVisits } from '../helpers/form-domain.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
-import { deleteTopics } from '../helpers/kafka-topics.js';
+import { deleteTopics, recreateTopics } from '../helpers/kafka-topics.js';
 import { stackVariable } from '../helpers/stack-environment.js';
 import { startTcpGate } from '../helpers/tcp-gate.js';
 
@@ -130,6 +130,7 @@ async function nothingStarts(t: Parameters<typeof freshLake>[0], lake: FreshLake
     const { code, stderr } = await lake.ingest('location');
     assert.equal(code, EXIT.usage, stderr);
     assert.match(stderr, /^KAFKA_TOPIC_UNKNOWN: Kafka has no topic "location"\nMend: /m);
+    await recreateTopics({ location: 1 });
   });
 
   await t.test('a second process with another lake.yaml', async () => {
@@ -146,7 +147,12 @@ async function nothingStarts(t: Parameters<typeof freshLake>[0], lake: FreshLake
 function config(domain: string): string {
   return stringify({
     domains: {
-      [domain]: { locations: true, location_levels: ['state'], cases: { child: {} }, forms: { '*': {} } },
+      [domain]: {
+        locations: true,
+        location_levels: ['state'],
+        cases: { child: {} },
+        forms: { 'http://openrosa.org/formdesigner/visit': { name: 'visit' } },
+      },
     },
   });
 }

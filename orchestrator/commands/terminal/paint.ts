@@ -1,3 +1,5 @@
+import { readTerminalEnvironment, type TerminalEnvironment } from '../../config/terminal-environment.js';
+
 const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
 
 /**
@@ -8,11 +10,9 @@ export function paint(
   style: keyof typeof STYLES,
   text: string,
   stream: { readonly isTTY?: boolean } = process.stdout,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment: TerminalEnvironment = readTerminalEnvironment(),
 ): string {
-  const wanted =
-    stream.isTTY === true && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
-  if (!wanted) return text;
+  if (stream.isTTY !== true || !environment.colour) return text;
   const [on, off] = STYLES[style];
   return `\u001B[${on}m${text}\u001B[${off}m`;
 }

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
+import { readTerminalEnvironment } from '../../config/terminal-environment.js';
 
 /** How often what is shown may change: often enough to see life, seldom enough to read. */
 const LEAST_MS = 200;
@@ -16,8 +17,8 @@ export class StatusLine {
   #shown = '';
   #changedAt = 0;
 
-  constructor(stream: NodeJS.WriteStream = process.stderr, term = process.env['TERM']) {
-    this.#terminal = stream.isTTY && term !== 'dumb' ? stream : undefined;
+  constructor(stream: NodeJS.WriteStream = process.stderr, environment = readTerminalEnvironment()) {
+    this.#terminal = stream.isTTY && environment.cursor ? stream : undefined;
     this.log = new Writable({
       decodeStrings: false,
       write: (text: string, _encoding, done) => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { messagesLeft, progressText } from '../../../orchestrator/commands/ingestion-progress.js';
 import { paint } from '../../../orchestrator/commands/terminal/paint.js';
 import { clockTime, StatusLine } from '../../../orchestrator/commands/terminal/status-line.js';
+import { readTerminalEnvironment } from '../../../orchestrator/config/terminal-environment.js';
 import { createLogger } from '../../../orchestrator/logger.js';
 
 /** What would stand on a terminal (or in a pipe) of 40 columns. */
@@ -24,7 +25,7 @@ function screen(isTTY: boolean): { stream: NodeJS.WriteStream; written: () => st
 
 test('on a terminal log lines stand above the one status line, which is cut to the width and taken away', () => {
   const { stream, written } = screen(true);
-  const line = new StatusLine(stream, 'xterm');
+  const line = new StatusLine(stream, readTerminalEnvironment({ TERM: 'xterm' }));
   line.show(`working ${'.'.repeat(60)}`);
   line.log.write('first\n');
   line.clear();
@@ -38,7 +39,7 @@ test('in a pipe and on a dumb terminal there is no status line and no control ch
     [true, 'dumb'],
   ] as const) {
     const { stream, written } = screen(isTTY);
-    const line = new StatusLine(stream, term);
+    const line = new StatusLine(stream, readTerminalEnvironment({ TERM: term }));
     line.show('working');
     line.log.write('first\n');
     line.clear();
@@ -48,10 +49,10 @@ test('in a pipe and on a dumb terminal there is no status line and no control ch
 
 test('colour is for terminals that want it', () => {
   const terminal = { isTTY: true };
-  assert.equal(paint('red', 'x', terminal, {}), '\u001B[31mx\u001B[39m');
-  assert.equal(paint('red', 'x', terminal, { NO_COLOR: '1' }), 'x');
-  assert.equal(paint('red', 'x', terminal, { TERM: 'dumb' }), 'x');
-  assert.equal(paint('red', 'x', { isTTY: false }, {}), 'x');
+  assert.equal(paint('red', 'x', terminal, readTerminalEnvironment({})), '\u001B[31mx\u001B[39m');
+  assert.equal(paint('red', 'x', terminal, readTerminalEnvironment({ NO_COLOR: '1' })), 'x');
+  assert.equal(paint('red', 'x', terminal, readTerminalEnvironment({ TERM: 'dumb' })), 'x');
+  assert.equal(paint('red', 'x', { isTTY: false }, readTerminalEnvironment({})), 'x');
 });
 
 test('a log event is one line for people, or one JSON object', async () => {
