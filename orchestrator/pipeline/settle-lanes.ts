@@ -31,7 +31,7 @@ export async function settleLanes(
     database,
     open.map((lane) => lane.tableId),
   );
-  const staged = await readManifest(context.checkpoint, batch.stagingPath ?? '');
+  const { tables: staged } = await readManifest(context.checkpoint, batch.stagingPath ?? '');
   const ended = new Set(run === undefined ? [] : await runLanes(database, run.id));
   const failures =
     run === undefined ? new Map<string, LaneFailure>() : await readFailures(context.checkpoint, run.path);
