@@ -5,6 +5,7 @@ import { registerBatches } from './commands/batches.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerQuarantine } from './commands/quarantine.js';
 import { registerResume } from './commands/resume.js';
 import { registerStack } from './commands/stack.js';
 import { registerDemo } from './commands/demo.js';
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   registerIngestion(program);
   registerTables(program);
   registerBatches(program);
+  registerQuarantine(program);
   registerResume(program);
   registerConfig(program);
   registerDoctor(program);

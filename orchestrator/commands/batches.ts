@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { readLedgerEnvironment } from '../config/environment.js';
 import { LakeError } from '../errors.js';
 import {
   BATCH_STATES,
@@ -9,12 +8,13 @@ import {
   type BatchFacts,
   type BatchState,
 } from '../ledger/batch-history.js';
-import { LedgerDatabase, type Queryable } from '../ledger/database.js';
+import type { Queryable } from '../ledger/database.js';
 import { printBatch } from './batch-page.js';
 import { withExamples } from './help.js';
 import { paint } from './terminal/paint.js';
 import { printJson, printLine, printTable } from './terminal/print.js';
 import { topicOf } from './topic.js';
+import { withLedger } from './with-ledger.js';
 
 /** Beside the ledger's states: `open` is all that is not committed. */
 const STATES = ['open', ...BATCH_STATES] as const;
@@ -132,15 +132,6 @@ async function show(database: Queryable, id: bigint, json: boolean): Promise<voi
   const [lanes, runs] = [await laneFacts(database, id), await runFacts(database, id)];
   if (json) printJson({ ...batch, lanes, runs });
   else printBatch(batch, lanes, runs);
-}
-
-async function withLedger(act: (database: LedgerDatabase) => Promise<void>): Promise<void> {
-  const database = new LedgerDatabase(readLedgerEnvironment().LEDGER_DATABASE_URL);
-  try {
-    await act(database);
-  } finally {
-    await database.close();
-  }
 }
 
 function wholeNumber(text: string): number {

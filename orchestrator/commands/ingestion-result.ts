@@ -59,8 +59,10 @@ function aside({ quarantined, oddMessages }: IngestionResult): string[] {
   return [
     ...(quarantined === 0
       ? []
-      : [`${counted(quarantined, 'record')} set aside in quarantine: could not be read`]),
-    ...(oddMessages === 0 ? [] : [`${counted(oddMessages, 'message')} set aside: no change of HQ`]),
+      : [`${counted(quarantined, 'record')} could not be read and set aside: dimagi-lake quarantine list`]),
+    ...(oddMessages === 0
+      ? []
+      : [`${counted(oddMessages, 'message')} set aside, no change of HQ: dimagi-lake quarantine list`]),
   ];
 }
 

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { readLedgerEnvironment } from '../config/environment.js';
-import { LedgerDatabase } from '../ledger/database.js';
 import { tableTotals, type TableTotals } from '../ledger/totals.js';
 import { withExamples } from './help.js';
 import { paint } from './terminal/paint.js';
 import { printJson, printLine, printTable } from './terminal/print.js';
+import { withLedger } from './with-ledger.js';
 
 export function registerTables(program: Command): void {
   withExamples(
@@ -13,16 +12,10 @@ export function registerTables(program: Command): void {
       .description('every lake table: its rows, all that was ever merged into it, its state')
       .option('--json', 'print the result as JSON')
       .action(async (options: { json?: boolean }) => {
-        const database = new LedgerDatabase(readLedgerEnvironment().LEDGER_DATABASE_URL);
-        try {
-          const tables = await tableTotals(database);
-          if (options.json) printJson({ tables });
-          else if (tables.length === 0)
-            printLine('No table yet: `dimagi-lake ingestion <topic>` makes them.');
-          else printTables(tables);
-        } finally {
-          await database.close();
-        }
+        const tables = await withLedger(tableTotals);
+        if (options.json) printJson({ tables });
+        else if (tables.length === 0) printLine('No table yet: `dimagi-lake ingestion <topic>` makes them.');
+        else printTables(tables);
       }),
     {
       'dimagi-lake tables': 'totals of all time; `ingestion` prints what one run did',
