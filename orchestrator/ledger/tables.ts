@@ -14,6 +14,8 @@ export interface LakeTable {
   readonly path: string;
   readonly shape: JsonObject;
   readonly names: JsonObject;
+  /** Where the metastore was last told that the table is. */
+  readonly registeredUrl: string | null;
   readonly state: 'running' | 'halted';
 }
 
@@ -28,10 +30,12 @@ interface TableRow {
   path: string;
   shape: JsonObject;
   names: JsonObject;
+  registered_url: string | null;
   state: LakeTable['state'];
 }
 
-const COLUMNS = 'id, domain, kind, type, database_name, table_name, path, shape, names, state';
+const COLUMNS =
+  'id, domain, kind, type, database_name, table_name, path, shape, names, registered_url, state';
 
 /** How names are given; plan/table-names.ts holds the rules, passed in so that the ledger stays free of them. */
 export interface TableNaming {
@@ -97,16 +101,19 @@ export async function readTables(
   return new Map(rows.map((row) => [row.id, tableOf(row)]));
 }
 
-export async function saveShape(
-  tx: Queryable,
-  tableId: bigint,
-  shape: JsonObject,
-  names: JsonObject,
-): Promise<void> {
-  await tx.query('UPDATE lake_table SET shape = $2, names = $3 WHERE id = $1', [
+/** What a merged lane has made of its table. */
+export interface MergedTable {
+  readonly shape: JsonObject;
+  readonly names: JsonObject;
+  readonly registeredUrl: string;
+}
+
+export async function tableMerged(tx: Queryable, tableId: bigint, merged: MergedTable): Promise<void> {
+  await tx.query('UPDATE lake_table SET shape = $2, names = $3, registered_url = $4 WHERE id = $1', [
     tableId,
-    JSON.stringify(shape),
-    JSON.stringify(names),
+    JSON.stringify(merged.shape),
+    JSON.stringify(merged.names),
+    merged.registeredUrl,
   ]);
 }
 
@@ -125,6 +132,7 @@ function tableOf(row: TableRow): LakeTable {
     path: row.path,
     shape: row.shape,
     names: row.names,
+    registeredUrl: row.registered_url,
     state: row.state,
   };
 }

@@ -8,6 +8,7 @@ import { baseColumns, type BaseColumn } from '../shape/table-columns.js';
 import { targetShape, type TargetShape } from '../shape/target-shape.js';
 import { renderLane } from '../sql/render-lane.js';
 import { requireFiles, tableFolder, type StagedTable } from '../stage/staging-manifest.js';
+import type { Storage } from '../storage/storage.js';
 import type { PipelineContext } from './context.js';
 
 /**
@@ -43,13 +44,18 @@ export async function renderRunLane(
     kind: table.kind,
     databaseName: table.databaseName,
     tableName: table.tableName,
-    tableUrl: `${context.lake.url}/${table.path}`,
+    tableUrl: tableUrl(context.lake, table),
+    registeredUrl: table.registeredUrl,
     stagingUrl: `${context.checkpoint.url}/${tableFolder(stagingPath, table.id)}`,
     base,
     layout: staged.layout,
     target: targetShapeOf(table, staged, base),
     actual,
   });
+}
+
+export function tableUrl(lake: Storage, table: LakeTable): string {
+  return `${lake.url}/${table.path}`;
 }
 
 /** Columns every table of the kind has, by the configuration the batch was planned with. */

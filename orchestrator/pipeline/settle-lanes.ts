@@ -7,10 +7,10 @@ import type { Batch } from '../ledger/batches.js';
 import { haltLane, laneFailed, laneMerged, readLanes, type Lane } from '../ledger/lanes.js';
 import { requireLease, type Lease } from '../ledger/leases.js';
 import { runLanes, type Run } from '../ledger/runs.js';
-import { readTables, saveShape, type LakeTable } from '../ledger/tables.js';
+import { readTables, tableMerged, type LakeTable } from '../ledger/tables.js';
 import { readManifest, type StagedTable } from '../stage/staging-manifest.js';
 import type { PipelineContext } from './context.js';
-import { baseColumnsOf, targetShapeOf } from './render-run.js';
+import { baseColumnsOf, tableUrl, targetShapeOf } from './render-run.js';
 
 /**
  * Looks every open lane up in the Delta log: what it holds is merged, whoever committed it. A lane of the ended `run`
@@ -61,7 +61,7 @@ async function isMerged(
     await context.database.transaction(async (tx) => {
       await requireLease(tx, lease);
       await laneMerged(tx, lane.id, facts);
-      await saveShape(tx, table.id, shape, names);
+      await tableMerged(tx, table.id, { shape, names, registeredUrl: tableUrl(context.lake, table) });
     });
     context.logger.info('lane merged', {
       batchId: batch.id.toString(),

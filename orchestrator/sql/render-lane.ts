@@ -26,6 +26,8 @@ export interface LaneToRender {
   readonly databaseName: string;
   readonly tableName: string;
   readonly tableUrl: string;
+  /** Where the metastore was last told that the table is; null: not told yet. */
+  readonly registeredUrl: string | null;
   readonly stagingUrl: string;
   /** Columns every table of the kind has. */
   readonly base: readonly BaseColumn[];
@@ -43,7 +45,7 @@ export function renderLane(lane: LaneToRender): Sql {
   const fixed: TableColumn[] = lane.base.map((column) => ({ name: column.name, type: baseType(column) }));
   const statements = [
     head(lane),
-    tableStatement(lane, fixed),
+    ...tableStatements(lane, fixed),
     ...shapeStatements(lane, fixed),
     mergeStatement(lane, fixed),
   ];
@@ -57,19 +59,21 @@ SET spark.databricks.delta.commitInfo.userMetadata=${metadata}
 ;` as Sql;
 }
 
-function tableStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql {
-  const place = {
-    database: identifier(lane.databaseName),
-    table: tableOf(lane),
-    location: literal(lane.tableUrl),
-  };
-  if (lane.actual !== undefined) return fillTemplate('register_table', place);
-  return fillTemplate('create_table', {
-    ...place,
+function tableStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql[] {
+  const table = sql`${identifier(lane.databaseName)}.${identifier(lane.tableName)}`;
+  const location = literal(lane.tableUrl);
+  const naming = [
+    fillTemplate('register_table', { database: identifier(lane.databaseName), table, location }),
+    ...(lane.registeredUrl === lane.tableUrl ? [] : [fillTemplate('move_name', { table, location })]),
+  ];
+  if (lane.actual !== undefined) return naming;
+  const create = fillTemplate('create_table', {
+    path: identifier(lane.tableUrl),
     columns: joinSql([...fixed.map(columnSql), ...lane.target.after.map(shapedSql)], ',\n  '),
     partitioning: partitioning(lane),
     properties: PROPERTIES,
   });
+  return [create, ...naming];
 }
 
 /** At most one change of shape per table and batch: a rewrite, or new columns, or (mostly) nothing. */
@@ -84,7 +88,9 @@ function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql
   }
   const missing = missingColumns(fixed, after, lane.actual.fields);
   if (missing.length === 0) return [];
-  return [fillTemplate('add_columns', { table: tableOf(lane), columns: joinSql(missing, ',\n  ') })];
+  return [
+    fillTemplate('add_columns', { path: identifier(lane.tableUrl), columns: joinSql(missing, ',\n  ') }),
+  ];
 }
 
 /** Values lifted from another shape than they have would be wrapped twice, or lost. */
@@ -141,7 +147,7 @@ function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql 
     txn_version: sql`${lane.mergeTxn}`,
     staged_columns: joinSql(stagedColumns(lane.base, lane.layout.root), ',\n  '),
     staging: literal(lane.stagingUrl),
-    table: tableOf(lane),
+    path: identifier(lane.tableUrl),
     select: joinSql(
       [
         ...stagedSelect(lane.base, lane.batchId),
@@ -166,10 +172,6 @@ const PROPERTIES = sql`'delta.enableDeletionVectors' = 'true', 'delta.dataSkippi
 
 function partitioning(lane: LaneToRender): Sql {
   return lane.kind === 'location' ? sql`` : sql`PARTITIONED BY (\`month\`)`;
-}
-
-function tableOf(lane: LaneToRender): Sql {
-  return sql`${identifier(lane.databaseName)}.${identifier(lane.tableName)}`;
 }
 
 function columnSql(column: TableColumn): Sql {

@@ -1,10 +1,8 @@
--- Makes the table, or registers it again over its folder. Writes nothing when it is there; safe to re-run.
-CREATE DATABASE IF NOT EXISTS {{database}}
-;
-CREATE TABLE IF NOT EXISTS {{table}} (
+-- Makes the table, by its path as every write is: what the metastore says of a name never directs a write. Writes
+-- nothing when it is there; safe to re-run.
+CREATE TABLE IF NOT EXISTS delta.{{path}} (
   {{columns}}
 ) USING delta
-LOCATION {{location}}
 {{partitioning}}
 TBLPROPERTIES ({{properties}})
 ;

@@ -8,7 +8,7 @@ CREATE OR REPLACE TEMPORARY VIEW staged (
   {{staged_columns}}
 ) USING json OPTIONS (path {{staging}}, mode 'FAILFAST')
 ;
-MERGE INTO {{table}} AS t
+MERGE INTO delta.{{path}} AS t
 USING (
   SELECT
     s.`op` AS `__op`,

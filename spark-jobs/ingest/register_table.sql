@@ -1,4 +1,4 @@
--- Registers a table whose Delta log stands already (schema and properties come from the log). Safe to re-run.
+-- Gives the table its name, for readers (schema and properties come from the log). Safe to re-run.
 CREATE DATABASE IF NOT EXISTS {{database}}
 ;
 CREATE TABLE IF NOT EXISTS {{table}} USING delta LOCATION {{location}}

@@ -1,14 +1,14 @@
 -- Lane 7 of batch 3: commcarehq_demo.raw_service_enrollment_form
 SET spark.databricks.delta.commitInfo.userMetadata={"lane":"7","run":"run-2-x1-1","batch":"3"}
 ;
--- Registers a table whose Delta log stands already (schema and properties come from the log). Safe to re-run.
+-- Gives the table its name, for readers (schema and properties come from the log). Safe to re-run.
 CREATE DATABASE IF NOT EXISTS `commcarehq_demo`
 ;
 CREATE TABLE IF NOT EXISTS `commcarehq_demo`.`raw_service_enrollment_form` USING delta LOCATION 'file:///lake/commcare/demo/raw_service_enrollment_form'
 ;
 -- Adds the columns (and list fields) that the Delta log showed to be missing. Fails, and is rendered again, when
 -- another run added them meanwhile.
-ALTER TABLE `commcarehq_demo`.`raw_service_enrollment_form` ADD COLUMNS (
+ALTER TABLE delta.`file:///lake/commcare/demo/raw_service_enrollment_form` ADD COLUMNS (
   `block_id` STRING,
   `form__meta__username` STRING,
   `form__item`.element.`count` STRING,
@@ -55,7 +55,7 @@ CREATE OR REPLACE TEMPORARY VIEW staged (
   `c2` ARRAY<STRUCT<`t`: STRING, `f0`: STRING, `f1`: STRING, `f2`: ARRAY<STRUCT<`t`: STRING>>>>
 ) USING json OPTIONS (path 'file:///checkpoint/runs/2-x1/staging/5', mode 'FAILFAST')
 ;
-MERGE INTO `commcarehq_demo`.`raw_service_enrollment_form` AS t
+MERGE INTO delta.`file:///lake/commcare/demo/raw_service_enrollment_form` AS t
 USING (
   SELECT
     s.`op` AS `__op`,

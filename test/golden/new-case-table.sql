@@ -1,10 +1,9 @@
 -- Lane 7 of batch 3: commcarehq_demo.raw_child_care_case
 SET spark.databricks.delta.commitInfo.userMetadata={"lane":"7","run":"run-2-x1-1","batch":"3"}
 ;
--- Makes the table, or registers it again over its folder. Writes nothing when it is there; safe to re-run.
-CREATE DATABASE IF NOT EXISTS `commcarehq_demo`
-;
-CREATE TABLE IF NOT EXISTS `commcarehq_demo`.`raw_child_care_case` (
+-- Makes the table, by its path as every write is: what the metastore says of a name never directs a write. Writes
+-- nothing when it is there; safe to re-run.
+CREATE TABLE IF NOT EXISTS delta.`file:///lake/commcare/demo/raw_child_care_case` (
   `_id` STRING,
   `doc_type` STRING,
   `domain` STRING,
@@ -34,9 +33,18 @@ CREATE TABLE IF NOT EXISTS `commcarehq_demo`.`raw_child_care_case` (
   `case_json__visits` ARRAY<STRING>,
   `case_json__DOB__25a11a73` STRING
 ) USING delta
-LOCATION 'file:///lake/commcare/demo/raw_child_care_case'
 PARTITIONED BY (`month`)
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.dataSkippingStatsColumns' = '_id,_rev')
+;
+-- Gives the table its name, for readers (schema and properties come from the log). Safe to re-run.
+CREATE DATABASE IF NOT EXISTS `commcarehq_demo`
+;
+CREATE TABLE IF NOT EXISTS `commcarehq_demo`.`raw_child_care_case` USING delta LOCATION 'file:///lake/commcare/demo/raw_child_care_case'
+;
+-- The name may still be that of a table elsewhere (an older lake's). Safe to re-run.
+SET spark.databricks.delta.alterLocation.bypassSchemaCheck=true
+;
+ALTER TABLE `commcarehq_demo`.`raw_child_care_case` SET LOCATION 'file:///lake/commcare/demo/raw_child_care_case'
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
 -- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.
@@ -75,7 +83,7 @@ CREATE OR REPLACE TEMPORARY VIEW staged (
   `c3` STRING
 ) USING json OPTIONS (path 'file:///checkpoint/runs/2-x1/staging/5', mode 'FAILFAST')
 ;
-MERGE INTO `commcarehq_demo`.`raw_child_care_case` AS t
+MERGE INTO delta.`file:///lake/commcare/demo/raw_child_care_case` AS t
 USING (
   SELECT
     s.`op` AS `__op`,

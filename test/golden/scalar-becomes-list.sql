@@ -1,7 +1,7 @@
 -- Lane 7 of batch 3: commcarehq_demo.raw_member_case
 SET spark.databricks.delta.commitInfo.userMetadata={"lane":"7","run":"run-2-x1-1","batch":"3"}
 ;
--- Registers a table whose Delta log stands already (schema and properties come from the log). Safe to re-run.
+-- Gives the table its name, for readers (schema and properties come from the log). Safe to re-run.
 CREATE DATABASE IF NOT EXISTS `commcarehq_demo`
 ;
 CREATE TABLE IF NOT EXISTS `commcarehq_demo`.`raw_member_case` USING delta LOCATION 'file:///lake/commcare/demo/raw_member_case'
@@ -79,7 +79,7 @@ CREATE OR REPLACE TEMPORARY VIEW staged (
   `c0` ARRAY<STRUCT<`t`: STRING>>
 ) USING json OPTIONS (path 'file:///checkpoint/runs/2-x1/staging/5', mode 'FAILFAST')
 ;
-MERGE INTO `commcarehq_demo`.`raw_member_case` AS t
+MERGE INTO delta.`file:///lake/commcare/demo/raw_member_case` AS t
 USING (
   SELECT
     s.`op` AS `__op`,

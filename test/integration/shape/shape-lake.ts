@@ -164,6 +164,7 @@ export class ShapeLake {
       databaseName: table.database,
       tableName: table.name,
       tableUrl: `${this.storage.url}/${table.path}`,
+      registeredUrl: null,
       stagingUrl: `${this.storage.url}/${tableFolder(prepared.stagingPath, table.id)}`,
       base: BASE,
       layout: staged.layout,

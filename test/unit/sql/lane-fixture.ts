@@ -40,6 +40,7 @@ export function script(facts: LaneFacts): string {
     databaseName: 'commcarehq_demo',
     tableName: facts.table,
     tableUrl: `file:///lake/commcare/demo/${facts.table}`,
+    registeredUrl: first === undefined ? null : `file:///lake/commcare/demo/${facts.table}`,
     stagingUrl: 'file:///checkpoint/runs/2-x1/staging/5',
     base,
     layout,
