@@ -33,29 +33,6 @@ export function schemaFaults(
   return [{ path, at: 'value', message: issue.message.replace(/^Invalid input: /, '') }];
 }
 
-/**
- * Names given twice in a domain: the second table would silently get another name than the one asked for. Looked for
- * in the raw document, so that other faults do not hide it.
- */
-export function namesGivenTwice(raw: unknown): Fault[] {
-  return Object.entries(recordOf(recordOf(raw)['domains'])).flatMap(([domain, settings]) =>
-    (['cases', 'forms'] as const).flatMap((kind) => {
-      const owners = new Map<string, string>();
-      return Object.entries(recordOf(recordOf(settings)[kind])).flatMap(([type, options]): Fault[] => {
-        const name = recordOf(options)['name'];
-        if (typeof name !== 'string') return [];
-        // As Spark sees it: case does not count, and `-` becomes `_`.
-        const key = name.toLowerCase().replaceAll('-', '_');
-        const owner = owners.get(key);
-        owners.set(key, owner ?? type);
-        if (owner === undefined) return [];
-        const message = `the table name "${name}" is already that of "${owner}"`;
-        return [{ path: ['domains', domain, kind, type, 'name'], at: 'value', message }];
-      });
-    }),
-  );
-}
-
 /** `file:line:column: place: message` from top to bottom, as editors and terminals link it. */
 export function faultLines(
   file: string,
@@ -94,8 +71,4 @@ function startOf(document: Document, { path, at }: Fault): number {
 function suggestion(word: string, known: readonly string[]): string {
   const near = didYouMean(word, known);
   return near === undefined ? '' : ` (did you mean "${near}"?)`;
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -4,7 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
-import { faultLines, namesGivenTwice, schemaFaults } from './lake-faults.js';
+import { faultLines, schemaFaults } from './lake-faults.js';
 import type { RecordKind } from '../types.js';
 
 /**
@@ -72,13 +72,9 @@ export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
   });
   if (syntax.length > 0) throw invalid(path, syntax);
   if (document.contents === null) throw invalid(path, [`${path}:1:1: the file is empty; ${SMALLEST}`]);
-  const raw: unknown = document.toJS();
-  const result = lakeSchema.safeParse(raw);
-  const found = [
-    ...(result.error?.issues ?? []).flatMap((issue) => schemaFaults(issue, document, keysAt)),
-    ...namesGivenTwice(raw),
-  ];
-  if (!result.success || found.length > 0) {
+  const result = lakeSchema.safeParse(document.toJS());
+  if (!result.success) {
+    const found = result.error.issues.flatMap((issue) => schemaFaults(issue, document, keysAt));
     throw invalid(path, faultLines(path, document, lines, found));
   }
   return { domains: result.data.domains, text, sha256: createHash('sha256').update(text).digest('hex') };

@@ -42,6 +42,7 @@ function suspicionsOfDomain(domain: DomainConfig): string[] {
       `forms: "${xmlns}" is no xmlns (http://openrosa.org/formdesigner/…)`,
     );
   }
+  told.push(...namesGivenTwice(cases), ...namesGivenTwice(forms));
   for (const [type, options] of [...Object.entries(cases), ...Object.entries(forms)]) {
     const { name } = options ?? {};
     say(
@@ -50,6 +51,21 @@ function suspicionsOfDomain(domain: DomainConfig): string[] {
     );
   }
   return told;
+}
+
+/** Allowed (no two tables ever share a name), but seldom meant: the later one's name gets a suffix. */
+function namesGivenTwice(listed: DomainConfig['cases']): string[] {
+  const owners = new Map<string, string>();
+  return Object.entries(listed).flatMap(([type, options]) => {
+    const name = options?.name;
+    if (name === undefined) return [];
+    // As Spark sees it: case does not count, and `-` becomes `_`.
+    const key = name.toLowerCase().replaceAll('-', '_');
+    const owner = owners.get(key);
+    owners.set(key, owner ?? type);
+    if (owner === undefined) return [];
+    return [`the name "${name}" of "${type}" is already that of "${owner}": the later table gets another`];
+  });
 }
 
 /** The same for variables; none of their values is told but sizes. */
