@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_AGAIN_MS = 100;
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 240_000;
 
 /**
  * Waits for a condition.

@@ -43,7 +43,7 @@ const SPARK_PROPERTIES = {
   'spark.sql.shuffle.partitions': '1',
   'spark.databricks.delta.snapshotPartitions': '1',
 };
-const UNTIL_MS = 120_000;
+const UNTIL_MS = 300_000;
 const SOURCES = join(PACKAGE_ROOT, 'spark-jobs', 'runner', 'src', 'main', 'java');
 
 export function sparkHome(): string {

@@ -40,7 +40,7 @@ const SCHEMA = `
     UPDATE run SET state = 'claimed', driver = d WHERE run.run = (SELECT w.run FROM run w
       WHERE w.warm AND w.state = 'waiting' ORDER BY w.added LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING run.run, run.token, run.run_file $$;`;
-const UNTIL_MS = 120_000;
+const UNTIL_MS = 300_000;
 
 export async function startLedger(): Promise<TestLedger> {
   const postgres = await startPostgres();
