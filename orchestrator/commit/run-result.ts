@@ -17,10 +17,19 @@ const TRANSIENT = [
   /^DELTA_PROTOCOL_CHANGED/,
   /^FIELD_ALREADY_EXISTS/,
 ];
-const TRANSIENT_EXCEPTIONS = [
-  /Concurrent\w*Exception$/,
-  /MetadataChangedException$/,
-  /SocketTimeoutException$/,
+const TRANSIENT_EXCEPTIONS = [/Concurrent\w*Exception$/, /MetadataChangedException$/];
+/**
+ * Storage that does not answer, or refuses: a network, an S3 store or its keys that someone mends meanwhile. The
+ * driver has tried for minutes by then; only a table that fails so again and again is halted.
+ */
+const STORAGE_EXCEPTIONS = [
+  /^java\.net\.(Connect|Socket|SocketTimeout|UnknownHost|NoRouteToHost)Exception$/,
+  /^java\.nio\.file\.AccessDeniedException$/,
+  /^java\.io\.InterruptedIOException$/,
+  /^javax\.net\.ssl\./,
+  /^org\.apache\.hadoop\.(fs\.s3a|net)\./,
+  /^org\.apache\.http\./,
+  /^software\.amazon\.awssdk\./,
 ];
 const CAPACITY_EXCEPTIONS = [/OutOfMemoryError$/, /DiskErrorException$/, /No space left/];
 
@@ -46,12 +55,16 @@ export async function readFailures(
 function classify(index: number, error: JsonObject): LaneFailure {
   const errorClass = textOf(error['class']);
   const exception = textOf(error['exception']);
-  const what = [errorClass, exception, textOf(error['message'])].filter((part) => part !== '').join(': ');
+  const cause = textOf(error['cause']);
+  const what = [errorClass, exception, ...(cause === exception ? [] : [cause]), textOf(error['message'])]
+    .filter((part) => part !== '')
+    .join(': ');
   const reason = `statement ${index} failed: ${what}`;
   if (CAPACITY_EXCEPTIONS.some((pattern) => pattern.test(what))) return { failureClass: 'capacity', reason };
   const transient =
     TRANSIENT.some((pattern) => pattern.test(errorClass)) ||
-    TRANSIENT_EXCEPTIONS.some((pattern) => pattern.test(exception));
+    TRANSIENT_EXCEPTIONS.some((pattern) => pattern.test(exception)) ||
+    STORAGE_EXCEPTIONS.some((pattern) => pattern.test(exception) || pattern.test(cause));
   return { failureClass: transient ? 'transient' : 'bug', reason };
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { StorageEnvironment } from '../config/environment.js';
 import { byBytes, checkedFolder, checkedPath, storageFailed } from './failure.js';
-import { createS3Client, isConditionalConflict, isNoSuchKey, isPreconditionFailed } from './s3-client.js';
+import { createS3Client, isConditionalConflict, isPreconditionFailed, readObject } from './s3-client.js';
 import { uploadStream } from './s3-upload.js';
 import type { Storage, StoredObject } from './storage.js';
 
@@ -53,15 +53,8 @@ export class S3Storage implements Storage {
 
   async read(path: string): Promise<Uint8Array | undefined> {
     const target = this.#object(path);
-    return this.#asked('read', path, async () => {
-      try {
-        const answer = await this.#client.send(new GetObjectCommand(target));
-        return await answer.Body?.transformToByteArray();
-      } catch (error) {
-        if (isNoSuchKey(error)) return undefined;
-        throw error;
-      }
-    });
+    const object = await this.#asked('read', path, () => readObject(this.#client, target));
+    return typeof object === 'string' ? undefined : object;
   }
 
   async readStream(path: string): Promise<AsyncIterable<Uint8Array>> {

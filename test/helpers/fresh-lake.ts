@@ -69,7 +69,7 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
   const dir = mkdtempSync(join(stackVariable('TEST_STACK_DIR'), 'fresh-'));
   const places = await choosePlaces(dir, options);
   // A driver that is warm from another lake knows another S3 server or none.
-  if (options.cold === true || places.s3 !== undefined) await endDrivers();
+  if (options.cold === true || options.storage === 's3') await endDrivers();
   await Promise.all([
     recreateTopics(options.partitions ?? PARTITIONS),
     createDatabases(databases),
@@ -80,7 +80,7 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
   const hq = await openHq({
     mainUrl,
     shardUrls,
-    blobStore: places.env.HQ_BLOB_STORE,
+    blobStore: places.blobStore,
     ...(places.s3 === undefined ? {} : { s3: places.s3 }),
     kafka: { brokers: brokers() },
     clock,
@@ -92,7 +92,6 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
     HQ_SHARD_DATABASE_URLS: shardUrls.join(','),
     HQ_USERS: 'usercase',
     ...places.env,
-    ...places.s3?.env,
     LAKE_CONFIG: config,
     POLL_SECONDS: '0.3',
     SPARK_WARM_SECONDS: options.cold === true ? '0' : WARM_SECONDS,

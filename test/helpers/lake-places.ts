@@ -7,39 +7,48 @@ import { startS3Server, type S3Server } from './s3-server.js';
 
 /** Where a test's lake, checkpoint and HQ's blobs are. */
 export interface LakePlaces {
-  readonly env: Readonly<Record<'HQ_BLOB_STORE' | 'HQ_DATA_PATH' | 'CHECKPOINT_BASE_DIR', string>>;
+  /** HQ_BLOB_STORE, HQ_DATA_PATH, CHECKPOINT_BASE_DIR, and how S3 is reached. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly blobStore: string;
   /** The lake on disk, whatever it is reached through. */
   readonly folder: string;
   /** To be closed. */
   readonly s3: S3Server | undefined;
 }
 
+const BUCKETS = ['blobs', 'lake', 'checkpoint'];
+
 /** Folders below `dir`, or buckets of a new S3 server. */
 export async function choosePlaces(dir: string, options: FreshLakeOptions): Promise<LakePlaces> {
   const { storage = 'file', blobs = storage } = options;
-  for (const name of ['lake', 'checkpoint']) mkdirSync(join(dir, name), { mode: 0o700 });
-  const onDisk = (name: string): string => pathToFileURL(join(dir, name)).href;
-  if (storage === 'file' && blobs === 'file') {
-    return { env: environment(onDisk, onDisk), folder: join(dir, 'lake'), s3: undefined };
-  }
   if (storage === 's3') requireDriversKeys();
-  const s3 = await startS3Server();
-  for (const bucket of ['blobs', 'lake', 'checkpoint']) await s3.createBucket(bucket);
+  for (const name of ['lake', 'checkpoint']) mkdirSync(join(dir, name), { mode: 0o700 });
+  const s3 = storage === 's3' || blobs === 's3' ? await startS3Server() : undefined;
+  for (const bucket of BUCKETS) await s3?.createBucket(bucket);
+  const place = (name: string): string =>
+    storage === 's3' ? `s3a://${name}/some/prefix` : pathToFileURL(join(dir, name)).href;
+  const blobStore = blobs === 's3' ? 's3://blobs' : pathToFileURL(join(dir, 'blobs')).href;
   return {
-    env: environment(
-      storage === 's3' ? (name) => `s3a://${name}/some/prefix` : onDisk,
-      blobs === 's3' ? (name) => `s3://${name}` : onDisk,
-    ),
-    folder: storage === 's3' ? join(s3.bucketFolder('lake'), 'some', 'prefix') : join(dir, 'lake'),
+    env: {
+      HQ_BLOB_STORE: blobStore,
+      HQ_DATA_PATH: place('lake'),
+      CHECKPOINT_BASE_DIR: place('checkpoint'),
+      ...(storage === 's3' ? s3?.env : blobVariables(s3)),
+    },
+    blobStore,
+    folder: storage === 's3' && s3 ? join(s3.bucketFolder('lake'), 'some', 'prefix') : join(dir, 'lake'),
     s3,
   };
 }
 
-function environment(place: (name: string) => string, blobs: (name: string) => string): LakePlaces['env'] {
+/** HQ's blobs on an S3 of their own. */
+function blobVariables(s3: S3Server | undefined): Record<string, string> {
+  if (s3 === undefined) return {};
   return {
-    HQ_BLOB_STORE: blobs('blobs'),
-    HQ_DATA_PATH: place('lake'),
-    CHECKPOINT_BASE_DIR: place('checkpoint'),
+    HQ_BLOB_ENDPOINT: s3.endpoint,
+    HQ_BLOB_REGION: s3.region,
+    HQ_BLOB_ACCESS_KEY_ID: s3.accessKeyId,
+    HQ_BLOB_SECRET_ACCESS_KEY: s3.secretAccessKey,
   };
 }
 

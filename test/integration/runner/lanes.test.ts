@@ -96,6 +96,7 @@ ON t.\`_id\` = s.id WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN I
       class: 'CAST_INVALID_INPUT',
       sqlState: '22018',
       exception: 'org.apache.spark.SparkNumberFormatException',
+      cause: 'org.apache.spark.SparkNumberFormatException',
       message: null,
     });
     assert.doesNotMatch(JSON.stringify(result), /very-private/);

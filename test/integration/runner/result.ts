@@ -24,6 +24,7 @@ const resultSchema = z.strictObject({
               class: z.string().nullable(),
               sqlState: z.string().nullable(),
               exception: z.string(),
+              cause: z.string(),
               message: z.string().nullable(),
             })
             .nullable(),

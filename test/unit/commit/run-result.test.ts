@@ -6,6 +6,7 @@ import { LogFixture } from './log-fixture.js';
 interface DriverError {
   readonly class: string | null;
   readonly exception: string;
+  readonly cause?: string;
   readonly message?: string | null;
 }
 
@@ -43,6 +44,27 @@ test('two writers meeting, and columns added meanwhile, pass by themselves', asy
     { class: null, exception: 'io.delta.exceptions.ConcurrentWriteException' },
   ];
   for (const error of passing) assert.equal(await classOf(log, error), 'transient', JSON.stringify(error));
+});
+
+test('storage that does not answer or refuses the keys is tried again, whatever Spark calls it', async (t) => {
+  const log = new LogFixture(t);
+  const plan = {
+    class: 'FAILED_TO_CREATE_PLAN_FOR_DIRECT_QUERY',
+    exception: 'org.apache.spark.sql.AnalysisException',
+  };
+  for (const cause of [
+    'java.net.ConnectException',
+    'java.net.UnknownHostException',
+    'java.nio.file.AccessDeniedException',
+    'org.apache.hadoop.fs.s3a.AWSStatus500Exception',
+    'org.apache.hadoop.net.ConnectTimeoutException',
+    'software.amazon.awssdk.services.s3.model.S3Exception',
+  ]) {
+    assert.equal(await classOf(log, { ...plan, cause }), 'transient', cause);
+    assert.equal(await classOf(log, { class: null, exception: cause, cause }), 'transient', cause);
+  }
+  const ours = { class: null, exception: 'x.UnusableInput', cause: 'java.net.URISyntaxException' };
+  assert.equal(await classOf(log, ours), 'bug');
 });
 
 test('memory and disk that ran out are a matter of capacity', async (t) => {

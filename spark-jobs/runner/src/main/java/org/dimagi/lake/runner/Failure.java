@@ -11,9 +11,11 @@ import org.apache.spark.SparkThrowable;
  *
  * @param errorClass Spark's or Delta's error class; null when no exception in the chain has one
  * @param exception Java class that carries it
+ * @param cause Java class of the innermost exception: what Spark calls a failed plan may be a network that is down
  * @param message null unless the class is known to speak of names and versions only: others quote values
  */
-record Failure(@JsonProperty("class") String errorClass, String sqlState, String exception, String message) {
+record Failure(
+    @JsonProperty("class") String errorClass, String sqlState, String exception, String cause, String message) {
   private static final List<String> SPEAK_OF_NAMES =
       List.of(
           "DELTA_CONCURRENT_", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED", "DELTA_TABLE_NOT_FOUND",
@@ -26,22 +28,19 @@ record Failure(@JsonProperty("class") String errorClass, String sqlState, String
   private static final int DEEPEST = 30;
 
   static Failure of(Throwable thrown) {
-    Failure found = null;
-    Throwable cause = thrown;
+    Throwable carrier = null;
+    Throwable innermost = thrown;
     // Spark wraps: the innermost class (a bad record, a lost file) says more than "reading failed".
-    for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
-      Failure here = describe(cause);
-      if (here != null) found = here;
+    for (int depth = 0; depth < DEEPEST; depth++, innermost = innermost.getCause()) {
+      if (errorClass(innermost) != null) carrier = innermost;
+      if (innermost.getCause() == null) break;
     }
-    return found != null ? found : new Failure(null, null, thrown.getClass().getName(), ownMessage(thrown));
-  }
-
-  private static Failure describe(Throwable cause) {
-    String errorClass = errorClass(cause);
-    if (errorClass == null) return null;
-    String sqlState = cause instanceof SparkThrowable spark ? spark.getSqlState() : null;
+    String cause = innermost.getClass().getName();
+    if (carrier == null) return new Failure(null, null, thrown.getClass().getName(), cause, ownMessage(thrown));
+    String errorClass = errorClass(carrier);
+    String sqlState = carrier instanceof SparkThrowable spark ? spark.getSqlState() : null;
     boolean tellable = SPEAK_OF_NAMES.stream().anyMatch(errorClass::startsWith);
-    return new Failure(errorClass, sqlState, cause.getClass().getName(), tellable ? cause.getMessage() : null);
+    return new Failure(errorClass, sqlState, carrier.getClass().getName(), cause, tellable ? carrier.getMessage() : null);
   }
 
   private static String errorClass(Throwable cause) {
