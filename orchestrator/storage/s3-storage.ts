@@ -66,10 +66,10 @@ export class S3Storage implements Storage {
     return this.#wrapped(path, body);
   }
 
-  async list(folder: string): Promise<readonly StoredObject[]> {
+  async list(folder: string, after?: string): Promise<readonly StoredObject[]> {
     const prefix = this.#folderKey(folder);
     const objects: StoredObject[] = [];
-    for await (const page of this.#pages(folder, prefix, '/')) {
+    for await (const page of this.#pages(folder, prefix, '/', after && prefix + after)) {
       for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) {
         // Some tools leave an empty object as a marker of the folder itself.
         if (key !== prefix) objects.push({ name: key.slice(prefix.length), bytes });
@@ -145,6 +145,7 @@ export class S3Storage implements Storage {
     folder: string,
     prefix: string,
     delimiter: string | undefined,
+    after?: string,
   ): AsyncGenerator<ListObjectsV2CommandOutput> {
     let token: string | undefined;
     do {
@@ -154,6 +155,7 @@ export class S3Storage implements Storage {
             Bucket: this.#bucket,
             Prefix: prefix,
             Delimiter: delimiter,
+            StartAfter: after,
             ContinuationToken: token,
           }),
         ),
