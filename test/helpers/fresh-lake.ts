@@ -15,7 +15,7 @@ import { startOrchestrator, type Ended, type Orchestrator } from './orchestrator
 import type { S3Server } from './s3-server.js';
 import { endDrivers } from './spark-drivers.js';
 import { stackVariable } from './stack-environment.js';
-import { choosePlaces } from './lake-places.js';
+import { choosePlaces, type PlaceOptions } from './lake-places.js';
 import { createDatabases, databaseUrl, dropDatabases, resetLedger } from './test-databases.js';
 
 /** What a test has for itself: HQ, topics, ledger, lake and checkpoint folders. Spark, Kafka and Redis are shared. */
@@ -43,13 +43,9 @@ export interface FreshLake {
   deltaVersions(): Readonly<Record<string, number>>;
 }
 
-export interface FreshLakeOptions {
+export interface FreshLakeOptions extends PlaceOptions {
   /** No driver is left over and none stays: each run starts its own. Default: drivers stay warm and are shared. */
   readonly cold?: boolean;
-  /** `s3`: lake, checkpoint and HQ's blobs in buckets of an S3 server of its own. Default: folders. */
-  readonly storage?: 'file' | 's3';
-  /** HQ's blobs alone. Default: as `storage`. */
-  readonly blobs?: 'file' | 's3';
   /** Default as in the simulator's own installation, but fewer. */
   readonly partitions?: Readonly<Record<Topic, number>>;
   readonly env?: Readonly<Record<string, string>>;

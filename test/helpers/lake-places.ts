@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { FreshLakeOptions } from './fresh-lake.js';
 import { startS3Server, type S3Server } from './s3-server.js';
 
 /** Where a test's lake, checkpoint and HQ's blobs are. */
@@ -18,9 +17,18 @@ export interface LakePlaces {
 
 const BUCKETS = ['blobs', 'lake', 'checkpoint'];
 
+export interface PlaceOptions {
+  /** `s3`: lake, checkpoint and HQ's blobs in buckets of an S3 server of its own. Default: folders. */
+  readonly storage?: 'file' | 's3';
+  /** HQ's blobs alone. Default: as `storage`. */
+  readonly blobs?: 'file' | 's3';
+}
+
 /** Folders below `dir`, or buckets of a new S3 server. */
-export async function choosePlaces(dir: string, options: FreshLakeOptions): Promise<LakePlaces> {
-  const { storage = 'file', blobs = storage } = options;
+export async function choosePlaces(
+  dir: string,
+  { storage = 'file', blobs = storage }: PlaceOptions,
+): Promise<LakePlaces> {
   if (storage === 's3') requireDriversKeys();
   for (const name of ['lake', 'checkpoint']) mkdirSync(join(dir, name), { mode: 0o700 });
   const s3 = storage === 's3' || blobs === 's3' ? await startS3Server() : undefined;
