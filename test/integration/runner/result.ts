@@ -24,8 +24,8 @@ const resultSchema = z.strictObject({
               class: z.string().nullable(),
               sqlState: z.string().nullable(),
               exception: z.string(),
-              cause: z.string(),
               message: z.string().nullable(),
+              root: z.string(),
             })
             .nullable(),
         }),
