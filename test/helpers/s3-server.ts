@@ -33,6 +33,15 @@ const REGION = 'us-east-1';
 const START_MS = 20_000;
 const INSTALL_MS = 10 * 60_000;
 
+const live = new Set<ChildProcess>();
+// A test process that is stopped must not leave its servers behind.
+process.once('exit', () => {
+  for (const child of live) child.kill('SIGKILL');
+});
+process.once('SIGTERM', () => {
+  process.exit(143);
+});
+
 /** Its keys are those of the environment, which the stack's worker hands to drivers; without any they are made up. */
 export async function startS3Server(): Promise<S3Server> {
   const program = findProgram();
@@ -47,7 +56,9 @@ export async function startS3Server(): Promise<S3Server> {
   const client = new S3Client({ endpoint, region: REGION, credentials: keys, forcePathStyle: true });
   let child: ChildProcess | undefined;
   const stop = async (): Promise<void> => {
-    if (child !== undefined) await end(child);
+    if (child === undefined) return;
+    await end(child);
+    live.delete(child);
   };
   const start = async (): Promise<void> => {
     child = spawn(program, serverArguments(root, port), {
@@ -58,6 +69,7 @@ export async function startS3Server(): Promise<S3Server> {
         ROOT_SECRET_KEY: keys.secretAccessKey,
       },
     });
+    live.add(child);
     await waitUntilUp(child, port);
   };
   const close = async (): Promise<void> => {
