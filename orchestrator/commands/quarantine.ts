@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readLedgerEnvironment } from '../config/environment.js';
-import { LedgerDatabase } from '../ledger/database.js';
+import type { LedgerDatabase } from '../ledger/database.js';
 import { ensureTopic, planPage } from '../ledger/planning.js';
 import {
   countQuarantine,
@@ -14,8 +14,10 @@ import { writeIds } from '../plan/id-manifest.js';
 import { openStorage } from '../storage/open-storage.js';
 import type { Storage } from '../storage/storage.js';
 import { KIND_OF_TOPIC, TOPICS, type Topic } from '../types.js';
-import { topicOf } from './ingestion.js';
-import { printTable } from './print-table.js';
+import { withExamples } from './help.js';
+import { printJson, printTable } from './terminal/print.js';
+import { topicOf } from './topic.js';
+import { withLedger } from './with-ledger.js';
 
 /** Records shown at once, and planned in one page: a page is a small batch, so that live changes never wait long. */
 const MOST_SHOWN = 200;
@@ -38,13 +40,24 @@ export function registerQuarantine(program: Command): void {
       .option('--topic <topic>', `only of one topic (${TOPICS.join(', ')})`)
       .option('--domain <domain>', 'only of one domain')
       .option('--json', 'print the result as JSON');
-  verb('list', 'open entries with reason, offset and where the document is; messages that are no HQ change')
+  const listing = verb(
+    'list',
+    'open entries with reason, offset and where the document is; messages that are no HQ change',
+  )
     .option('--limit <n>', 'entries at most', Number, MOST_SHOWN)
     .action((flags: Flags & { limit: number }) => list(flags));
-  verb(
+  const replaying = verb(
     'replay [records...]',
     'plan a batch that reads the records from HQ again (default: all that are open)',
   ).action((records: string[], flags: Flags) => replay(records, flags));
+  withExamples(listing, {
+    'dimagi-lake quarantine list': 'what is set aside, why, and where the document is',
+    'dimagi-lake quarantine list --topic form-sql --json': 'for machines',
+  });
+  withExamples(replaying, {
+    'dimagi-lake quarantine replay': 'after the documents are mended in HQ: all that are open',
+    'dimagi-lake quarantine replay 7c1f2a': 'one record',
+  });
 }
 
 async function list(flags: Flags & { limit: number }): Promise<void> {
@@ -151,19 +164,6 @@ function filterOf(
   };
 }
 
-async function withLedger(act: (database: LedgerDatabase) => Promise<void>): Promise<void> {
-  const database = new LedgerDatabase(readLedgerEnvironment().LEDGER_DATABASE_URL);
-  try {
-    await act(database);
-  } finally {
-    await database.close();
-  }
-}
-
 function plain(record: SetAside): Record<string, unknown> {
   return { ...record, id: record.id.toString() };
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -33,10 +33,13 @@ const REGION = 'us-east-1';
 const START_MS = 20_000;
 const INSTALL_MS = 10 * 60_000;
 
-const live = new Set<ChildProcess>();
-// A test process that is stopped must not leave its servers behind.
+const live = new Map<string, ChildProcess>();
+// A test process that is stopped must not leave its servers and their folders behind.
 process.once('exit', () => {
-  for (const child of live) child.kill('SIGKILL');
+  for (const [root, child] of live) {
+    child.kill('SIGKILL');
+    rmSync(root, { recursive: true, force: true });
+  }
 });
 process.once('SIGTERM', () => {
   process.exit(143);
@@ -58,7 +61,6 @@ export async function startS3Server(): Promise<S3Server> {
   const stop = async (): Promise<void> => {
     if (child === undefined) return;
     await end(child);
-    live.delete(child);
   };
   const start = async (): Promise<void> => {
     child = spawn(program, serverArguments(root, port), {
@@ -69,12 +71,13 @@ export async function startS3Server(): Promise<S3Server> {
         ROOT_SECRET_KEY: keys.secretAccessKey,
       },
     });
-    live.add(child);
+    live.set(root, child);
     await waitUntilUp(child, port);
   };
   const close = async (): Promise<void> => {
     client.destroy();
     await stop();
+    live.delete(root);
     rmSync(root, { recursive: true, force: true });
   };
   try {

@@ -54,7 +54,7 @@ test('a warm driver ends after a failure that has no known cause, and leaves wha
     warm: { runFile: workshop.writeRun(waiting, { lane: ['SELECT 1'] }) },
   });
   assert.equal(await driver.exit, 20, driver.log().slice(-3000));
-  assert.equal((await ledger.run(waiting)).state, 'submitted');
+  assert.equal((await ledger.run(waiting)).state, 'waiting');
   const error = laneOf(readResult(workshop.resultPath(run)), 'lane').statements[0]?.error;
   assert.ok(error);
   assert.equal(error.class, null);
