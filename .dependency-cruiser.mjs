@@ -162,7 +162,7 @@ export default {
     {
       name: 'deploy-uses-the-kernel',
       comment:
-        'deploy/ starts services; of the product it knows the kernel, the session properties of drivers and the token for Spark.',
+        'deploy/ starts services; of the product it knows the kernel, the session properties of drivers, the token for Spark and how an S3 client is made.',
       severity: 'error',
       from: { path: '^deploy/' },
       to: {
@@ -170,6 +170,7 @@ export default {
         pathNot: [
           KERNEL,
           '^orchestrator/submit/(session-properties|spark-token)\\.ts$',
+          '^orchestrator/storage/s3-client\\.ts$',
           '^orchestrator/commands/prove-log-store\\.ts$',
         ],
       },

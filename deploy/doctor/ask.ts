@@ -1,8 +1,10 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import pg from 'pg';
 import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
+import { blobStorageEnvironment, type StorageEnvironment } from '../../orchestrator/config/environment.js';
+import { createS3Client } from '../../orchestrator/storage/s3-client.js';
 
 /** One question to a service, over a connection of its own that is closed afterwards. */
 const CONNECT_MS = 8_000;
@@ -60,20 +62,25 @@ export function brokerOf(environment: DoctorEnvironment): string {
   return `${environment['KAFKA_BOOTSTRAP_SERVER_HOST'] ?? ''}:${environment['KAFKA_BOOTSTRAP_SERVER_PORT'] ?? ''}`;
 }
 
+/** By the product's own client, so that what answers here answers there. */
 export async function askS3<T>(
-  environment: DoctorEnvironment,
+  access: StorageEnvironment,
   question: (client: S3Client) => Promise<T>,
 ): Promise<T> {
-  const endpoint = environment['S3_ENDPOINT'];
-  const client = new S3Client({
-    region: environment['AWS_REGION'] ?? 'us-east-1',
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-  });
+  const client = createS3Client(access);
   try {
     return await question(client);
   } finally {
     client.destroy();
   }
+}
+
+export function lakeS3(environment: DoctorEnvironment): StorageEnvironment {
+  return { AWS_REGION: 'us-east-1', ...environment };
+}
+
+export function blobS3(environment: DoctorEnvironment): StorageEnvironment {
+  return blobStorageEnvironment({ AWS_REGION: 'us-east-1', ...environment });
 }
 
 /** Host, port and path of a URL: what may be shown of it. */

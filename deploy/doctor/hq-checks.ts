@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type pg from 'pg';
 import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
-import { askPostgres, askS3, listOf, publicUrl } from './ask.js';
+import { askPostgres, askS3, blobS3, listOf, publicUrl } from './ask.js';
 import { messageOf, type Check } from './check.js';
 
 const UNSET = 'Ingestion needs it; `dimagi-lake hq-sim init` sets it for a simulated HQ.';
@@ -39,7 +39,7 @@ export const HQ_CHECKS: readonly Check[] = [
     name: "HQ's blob store",
     needs: ['HQ_BLOB_STORE'],
     unset: UNSET,
-    mend: 'HQ_BLOB_STORE must be readable here; on S3 with s3:GetObject and s3:ListBucket, else what is missing looks refused.',
+    mend: "HQ_BLOB_STORE must be readable here; on S3 with s3:GetObject and s3:ListBucket, else what is missing looks refused. HQ_BLOB_* name another S3 than the lake's.",
     look: (value, environment) => blobStoreFacts(value('HQ_BLOB_STORE'), environment),
   },
 ];
@@ -94,7 +94,7 @@ async function readFolder(folder: string): Promise<void> {
 /** A blob that is not there must be answered as missing, and not as refused. */
 async function readBucket(url: string, environment: DoctorEnvironment): Promise<void> {
   const { hostname: bucket } = new URL(url);
-  await askS3(environment, async (client) => {
+  await askS3(blobS3(environment), async (client) => {
     try {
       await client.send(new GetObjectCommand({ Bucket: bucket, Key: '.dimagi-lake-probe' }));
     } catch (thrown) {

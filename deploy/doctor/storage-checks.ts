@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
-import { askS3 } from './ask.js';
+import { askS3, lakeS3 } from './ask.js';
 import type { Check } from './check.js';
 
 const GIGABYTE = 1_073_741_824;
@@ -60,7 +60,7 @@ function existingFolder(folder: string): string {
 async function writeS3(url: string, environment: DoctorEnvironment): Promise<string> {
   const { hostname: bucket, pathname } = new URL(url);
   const key = `${pathname.replace(/^\/|\/$/g, '')}/${probeName()}`.replace(/^\//, '');
-  await askS3(environment, async (client) => {
+  await askS3(lakeS3(environment), async (client) => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'probe' }));
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   });

@@ -14,6 +14,7 @@ export interface SparkFacts {
   readonly driverClasspath: string;
   readonly classArchive: string | undefined;
   readonly s3Endpoint: string | undefined;
+  readonly s3Region: string | undefined;
 }
 
 /** Every variable of design section 11 that the stack can know, by name. HQ's are the simulator's to add. */

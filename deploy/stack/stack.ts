@@ -145,7 +145,8 @@ async function startAll(context: StackContext, javaBuild: string, wantArchive: b
   await startSpark(context, home);
   const driverClasspath = [confJar, runner].join(delimiter);
   const archive = wantArchive ? await classArchive(context, { home, driverClasspath, javaBuild }) : undefined;
-  const spark = { home, driverClasspath, classArchive: archive, s3Endpoint: environment.s3Endpoint };
+  const { s3Endpoint, aws } = environment;
+  const spark = { home, driverClasspath, classArchive: archive, s3Endpoint, s3Region: aws['AWS_REGION'] };
   if (context.state.thriftWanted) await startThriftServer(context, spark);
   const env = stackEnvironment(context, spark);
   writeEnvironmentFile(layout.environmentFile, env);

@@ -48,6 +48,7 @@ function thriftProperties(port: number, spark: SparkFacts): Record<string, strin
       classArchive: spark.classArchive,
       shortLived: false,
       s3Endpoint: spark.s3Endpoint,
+      s3Region: spark.s3Region,
     }),
     'spark.app.name': 'dimagi-lake-thrift',
     'spark.master': 'local[2]',

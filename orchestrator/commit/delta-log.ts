@@ -27,11 +27,15 @@ export async function readTableState(
   path: string,
   appId: string,
 ): Promise<TableState | undefined> {
-  const log = await listLog(storage, path);
+  let log = await listLog(storage, path, await lastCheckpoint(storage, path));
+  let start = await newestChecksum(storage, path, log, appId);
+  if (start === undefined && log.from > 0n) {
+    log = await listLog(storage, path);
+    start = await newestChecksum(storage, path, log, appId);
+  }
   const newest = log.commits.at(-1);
   if (newest === undefined) return undefined;
   const state = { fields: [] as readonly DeltaField[], txnVersion: NO_TXN, known: false };
-  const start = await newestChecksum(storage, path, log, appId);
   if (start !== undefined) Object.assign(state, start, { known: true });
   const from = start === undefined ? 0n : start.version + 1n;
   const later = log.commits.filter((version) => version >= from);
@@ -60,8 +64,7 @@ export async function findCommit(
   appId: string,
   txnVersion: bigint,
 ): Promise<CommitFacts | undefined> {
-  const { commits } = await listLog(storage, path);
-  for (const version of commits.toReversed()) {
+  for await (const version of newestFirst(storage, path)) {
     const actions = await readCommit(storage, path, version);
     const txn = actions.map((action) => txnOf(action['txn'], appId)).find((each) => each !== undefined);
     if (txn !== undefined && txn < txnVersion) return undefined;
@@ -78,17 +81,40 @@ export async function findCommit(
 }
 
 interface LogListing {
+  /** Nothing older was asked for. */
+  readonly from: bigint;
   readonly commits: readonly bigint[];
   readonly checksums: readonly bigint[];
 }
 
-async function listLog(storage: Storage, path: string): Promise<LogListing> {
-  const names = (await storage.list(`${path}/_delta_log`)).map((object) => object.name);
+async function listLog(storage: Storage, path: string, from = 0n): Promise<LogListing> {
+  // Every name of a version continues it with a dot, so the bare number comes right before all of them.
+  const names = (await storage.list(`${path}/_delta_log`, fileName(from))).map((object) => object.name);
   const versions = (ending: string): bigint[] =>
     names
       .filter((name) => /^\d{20}\./.test(name) && name.slice(20) === ending)
       .map((name) => BigInt(name.slice(0, 20)));
-  return { commits: versions('.json'), checksums: versions('.crc') };
+  return { from, commits: versions('.json'), checksums: versions('.crc') };
+}
+
+/** Commits from the newest back; those before the last checkpoint are listed only when it comes to them. */
+async function* newestFirst(storage: Storage, path: string): AsyncGenerator<bigint> {
+  const recent = await listLog(storage, path, await lastCheckpoint(storage, path));
+  yield* recent.commits.toReversed();
+  if (recent.from === 0n) return;
+  const { commits } = await listLog(storage, path);
+  yield* commits.filter((version) => version < recent.from).toReversed();
+}
+
+/**
+ * Where Delta says its last checkpoint is: a log keeps its commits for weeks, and of tens of thousands of names only
+ * the last few matter. It is a hint: without it, or where it does not lead to a checksum, the whole log is listed.
+ */
+async function lastCheckpoint(storage: Storage, path: string): Promise<bigint> {
+  const bytes = await storage.read(`${path}/_delta_log/_last_checkpoint`);
+  if (bytes === undefined) return 0n;
+  const version = /"version"\s*:\s*(\d{1,19})\b/.exec(new TextDecoder().decode(bytes))?.[1];
+  return version === undefined ? 0n : BigInt(version);
 }
 
 async function newestChecksum(

@@ -26,7 +26,8 @@ const TRANSIENT = [
 ];
 const TRANSIENT_EXCEPTIONS = [/Concurrent\w*Exception$/, /MetadataChangedException$/];
 /** Innermost exceptions of a disk, a network or an object store that is away. */
-const OUTAGE = /^java\.(io|net|nio)\.|^org\.apache\.hadoop\.(fs|net)\.|amazon|\bAWS\w+Exception/;
+const OUTAGE =
+  /^javax?\.(io|net|nio)\.(?!URISyntax)|^org\.apache\.(hadoop\.(fs|net)|http)\.|amazon|\bAWS\w+Exception/;
 const CAPACITY_EXCEPTIONS = [/OutOfMemoryError\b/, /DiskErrorException\b/, /No space left/];
 
 /** Failures of the run's lanes by lane id; empty when the driver left no result (it was killed). */

@@ -47,12 +47,17 @@ const STORAGE = {
   S3_ENDPOINT: z.url().optional(),
   AWS_ACCESS_KEY_ID: nonEmpty.optional(),
   AWS_SECRET_ACCESS_KEY: nonEmpty.optional(),
+  AWS_SESSION_TOKEN: nonEmpty.optional(),
   AWS_REGION: nonEmpty.default('us-east-1'),
 };
 const HQ = {
   HQ_DATABASE_URL: postgresUrl,
   HQ_SHARD_DATABASE_URLS: list.pipe(z.array(postgresUrl).min(1)).optional(),
   HQ_BLOB_STORE: nonEmpty.regex(/^(file:\/\/\/|s3:\/\/[^/]+)/, 'must be file:///dir or s3://bucket'),
+  HQ_BLOB_ENDPOINT: z.url().optional(),
+  HQ_BLOB_ACCESS_KEY_ID: nonEmpty.optional(),
+  HQ_BLOB_SECRET_ACCESS_KEY: nonEmpty.optional(),
+  HQ_BLOB_REGION: nonEmpty.optional(),
   HQ_USERS: z.enum(['usercase', 'none']).default('usercase'),
 };
 const SPARK = {
@@ -110,8 +115,32 @@ export const VARIABLES: readonly string[] = Object.keys(INGESTION.shape);
 export type IngestionEnvironment = Readonly<z.infer<typeof INGESTION>>;
 export type LedgerEnvironment = Readonly<z.infer<typeof LEDGER_ONLY>>;
 export type StorageEnvironment = Readonly<
-  Pick<IngestionEnvironment, 'S3_ENDPOINT' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_REGION'>
+  Pick<
+    IngestionEnvironment,
+    'S3_ENDPOINT' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_SESSION_TOKEN' | 'AWS_REGION'
+  >
 >;
+export type BlobEnvironment = StorageEnvironment &
+  Pick<
+    IngestionEnvironment,
+    'HQ_BLOB_ENDPOINT' | 'HQ_BLOB_ACCESS_KEY_ID' | 'HQ_BLOB_SECRET_ACCESS_KEY' | 'HQ_BLOB_REGION'
+  >;
+
+/** How HQ's blob store is reached when it is on S3: as the lake's, but for what is said of its own. */
+export function blobStorageEnvironment(environment: BlobEnvironment): StorageEnvironment {
+  const { HQ_BLOB_ENDPOINT, HQ_BLOB_REGION, HQ_BLOB_ACCESS_KEY_ID, HQ_BLOB_SECRET_ACCESS_KEY } = environment;
+  const ownKeys = {
+    AWS_ACCESS_KEY_ID: HQ_BLOB_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY: HQ_BLOB_SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN: undefined,
+  };
+  return {
+    ...environment,
+    ...(HQ_BLOB_ACCESS_KEY_ID === undefined ? {} : ownKeys),
+    S3_ENDPOINT: HQ_BLOB_ENDPOINT ?? environment.S3_ENDPOINT,
+    AWS_REGION: HQ_BLOB_REGION ?? environment.AWS_REGION,
+  };
+}
 
 /** What a process that ingests needs. @throws LakeError CONFIG_INVALID naming every fault */
 export function readIngestionEnvironment(source: Source = process.env): IngestionEnvironment {
@@ -121,6 +150,11 @@ export function readIngestionEnvironment(source: Source = process.env): Ingestio
 /** What a command that only looks into the ledger and the lake needs. @throws LakeError CONFIG_INVALID */
 export function readLedgerEnvironment(source: Source = process.env): LedgerEnvironment {
   return parse(LEDGER_ONLY, source);
+}
+
+/** Standard error is our log, one JSON object per line; Amazon's client would write there of Node versions to come. */
+export function silenceAwsClient(): void {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 }
 
 function parse<T extends z.ZodObject>(schema: T, source: Source): z.infer<T> {

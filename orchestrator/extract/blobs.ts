@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { StorageEnvironment } from '../config/environment.js';
 import { LakeError } from '../errors.js';
-import { createS3Client, isNoSuchKey } from '../storage/s3-client.js';
+import { createS3Client, readObject } from '../storage/s3-client.js';
 
 /** `missing`: no store has the key. `too large`: more bytes than asked for; they are not read. */
 type Blob = { readonly bytes: Uint8Array } | 'missing' | 'too large';
@@ -89,17 +89,13 @@ class S3Blobs implements BlobStore {
 
   async read(key: string, maxBytes: number): Promise<Blob> {
     try {
-      const answer = await this.#client.send(
-        new GetObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + key }),
+      const object = await readObject(
+        this.#client,
+        { Bucket: this.#bucket, Key: this.#prefix + key },
+        maxBytes,
       );
-      if ((answer.ContentLength ?? 0) > maxBytes) {
-        // Left unread, the body would hold its connection.
-        await answer.Body?.transformToWebStream().cancel();
-        return 'too large';
-      }
-      return { bytes: (await answer.Body?.transformToByteArray()) ?? new Uint8Array() };
+      return typeof object === 'string' ? object : { bytes: object };
     } catch (cause) {
-      if (isNoSuchKey(cause)) return 'missing';
       throw blobFailed(key, cause);
     }
   }

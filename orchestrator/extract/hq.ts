@@ -1,4 +1,8 @@
-import type { IngestionEnvironment } from '../config/environment.js';
+import {
+  blobStorageEnvironment,
+  type BlobEnvironment,
+  type IngestionEnvironment,
+} from '../config/environment.js';
 import type { Extracted } from '../types.js';
 import { openBlobStore } from './blobs.js';
 import { extractCases } from './cases.js';
@@ -10,17 +14,8 @@ import { Shards } from './shards.js';
 import type { Hq } from './stores.js';
 import { openUserLocations } from './user-locations.js';
 
-type HqEnvironment = Pick<
-  IngestionEnvironment,
-  | 'HQ_DATABASE_URL'
-  | 'HQ_SHARD_DATABASE_URLS'
-  | 'HQ_BLOB_STORE'
-  | 'HQ_USERS'
-  | 'S3_ENDPOINT'
-  | 'AWS_ACCESS_KEY_ID'
-  | 'AWS_SECRET_ACCESS_KEY'
-  | 'AWS_REGION'
->;
+type HqEnvironment = BlobEnvironment &
+  Pick<IngestionEnvironment, 'HQ_DATABASE_URL' | 'HQ_SHARD_DATABASE_URLS' | 'HQ_BLOB_STORE' | 'HQ_USERS'>;
 
 /** HQ's own stores, read without HQ's code. Connections are made when first needed. */
 export function openHq(environment: HqEnvironment): HqSource {
@@ -33,7 +28,7 @@ export function openHq(environment: HqEnvironment): HqSource {
   const hq: Hq = {
     main,
     shards,
-    blobs: openBlobStore(environment.HQ_BLOB_STORE, environment),
+    blobs: openBlobStore(environment.HQ_BLOB_STORE, blobStorageEnvironment(environment)),
     users: openUserLocations(environment.HQ_USERS, shards),
   };
   return {

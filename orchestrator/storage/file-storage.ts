@@ -76,8 +76,8 @@ export class FileStorage implements Storage {
     }
   }
 
-  async list(folder: string): Promise<readonly StoredObject[]> {
-    const names = await this.#names(folder, false);
+  async list(folder: string, after = ''): Promise<readonly StoredObject[]> {
+    const names = (await this.#names(folder, false)).filter((name) => byBytes(name, after) > 0);
     const objects: StoredObject[] = [];
     for (const name of names) {
       const size = await this.#size(folder, name);

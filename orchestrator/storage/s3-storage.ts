@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { StorageEnvironment } from '../config/environment.js';
 import { byBytes, checkedFolder, checkedPath, storageFailed } from './failure.js';
-import { createS3Client, isConditionalConflict, isNoSuchKey, isPreconditionFailed } from './s3-client.js';
+import { createS3Client, isConditionalConflict, isPreconditionFailed, readObject } from './s3-client.js';
 import { uploadStream } from './s3-upload.js';
 import type { Storage, StoredObject } from './storage.js';
 
@@ -53,15 +53,8 @@ export class S3Storage implements Storage {
 
   async read(path: string): Promise<Uint8Array | undefined> {
     const target = this.#object(path);
-    return this.#asked('read', path, async () => {
-      try {
-        const answer = await this.#client.send(new GetObjectCommand(target));
-        return await answer.Body?.transformToByteArray();
-      } catch (error) {
-        if (isNoSuchKey(error)) return undefined;
-        throw error;
-      }
-    });
+    const object = await this.#asked('read', path, () => readObject(this.#client, target));
+    return typeof object === 'string' ? undefined : object;
   }
 
   async readStream(path: string): Promise<AsyncIterable<Uint8Array>> {
@@ -73,10 +66,10 @@ export class S3Storage implements Storage {
     return this.#wrapped(path, body);
   }
 
-  async list(folder: string): Promise<readonly StoredObject[]> {
+  async list(folder: string, after?: string): Promise<readonly StoredObject[]> {
     const prefix = this.#folderKey(folder);
     const objects: StoredObject[] = [];
-    for await (const page of this.#pages(folder, prefix, '/')) {
+    for await (const page of this.#pages(folder, prefix, '/', after && prefix + after)) {
       for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) {
         // Some tools leave an empty object as a marker of the folder itself.
         if (key !== prefix) objects.push({ name: key.slice(prefix.length), bytes });
@@ -152,6 +145,7 @@ export class S3Storage implements Storage {
     folder: string,
     prefix: string,
     delimiter: string | undefined,
+    after?: string,
   ): AsyncGenerator<ListObjectsV2CommandOutput> {
     let token: string | undefined;
     do {
@@ -161,6 +155,7 @@ export class S3Storage implements Storage {
             Bucket: this.#bucket,
             Prefix: prefix,
             Delimiter: delimiter,
+            StartAfter: after,
             ContinuationToken: token,
           }),
         ),

@@ -17,8 +17,11 @@ export interface Storage {
   /** @returns undefined when there is no such object */
   read(path: string): Promise<Uint8Array | undefined>;
   readStream(path: string): Promise<AsyncIterable<Uint8Array>>;
-  /** Objects directly in a folder, names only, in byte order; an absent folder is an empty one. */
-  list(folder: string): Promise<readonly StoredObject[]>;
+  /**
+   * Objects directly in a folder, names only, in byte order; an absent folder is an empty one.
+   * @param after only names behind this one; S3 starts there instead of turning every page of a long folder
+   */
+  list(folder: string, after?: string): Promise<readonly StoredObject[]>;
   /** Sub-folders directly in a folder, names only, in byte order. */
   listFolders(folder: string): Promise<readonly string[]>;
   /** Deletes a folder and all in it; an absent one is no error. */

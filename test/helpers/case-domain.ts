@@ -10,10 +10,15 @@ export function casesConfig(domain: string): string {
 /** All messages in one partition, so that their order and the batches cut from them are certain. */
 export const ONE_PARTITION = { 'form-sql': 1, 'case-sql': 1, location: 1 } as const;
 
-export async function createCases(lake: FreshLake, type: string, count: number): Promise<string[]> {
+export async function createCases(
+  lake: FreshLake,
+  type: string,
+  count: number,
+  ownerId = 'owner',
+): Promise<string[]> {
   const blocks = Array.from({ length: count }, (_, index) => ({
     caseId: randomUUID(),
-    create: { type, name: `${type} ${index}`, ownerId: 'owner' },
+    create: { type, name: `${type} ${index}`, ownerId },
     update: { weight: String(2 + index / 10), village: 'Rampur' },
   }));
   await lake.hq.submitCases(lake.domain, blocks);

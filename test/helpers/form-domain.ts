@@ -3,31 +3,39 @@ import { stringify } from 'yaml';
 import { element, fields, writeXml } from '../hq-sim/xml-writer.js';
 import type { FreshLake } from './fresh-lake.js';
 
-const XMLNS = 'http://openrosa.org/formdesigner/visit';
+export const VISIT = 'http://openrosa.org/formdesigner/visit';
 
 /** A lake of one form and one case type. */
 export function visitsConfig(domain: string): string {
-  const forms = { [XMLNS]: { name: 'visit' } };
+  const forms = { [VISIT]: { name: 'visit' } };
   return stringify({ domains: { [domain]: { forms, cases: { child: {} } } } });
 }
 
-/** The XML of a visit; the same id with another weight is an edit. */
-function visitXml(id: string, weight: string): string {
+/** The XML of a visit; the same id with another weight is an edit, several weights are a list. */
+function visitXml(id: string, ...weights: readonly string[]): string {
   const time = '2026-02-03T10:00:00.000000Z';
   const meta = element(
     'meta',
     fields({ deviceID: 'phone', timeStart: time, timeEnd: time, userID: 'worker', instanceID: id }),
     { xmlns: 'http://openrosa.org/jr/xforms' },
   );
-  return writeXml(element('data', [...fields({ weight }), meta], { xmlns: XMLNS, name: 'Visit' }));
+  return writeXml(
+    element('data', [...weights.map((weight) => element('weight', weight)), meta], {
+      xmlns: VISIT,
+      name: 'Visit',
+    }),
+  );
 }
 
+/** Every other one stands raw in the blob store, the rest as gzip. */
 export async function submitVisits(lake: FreshLake, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
-  await lake.hq.submitForms(ids.map((id) => ({ xml: visitXml(id, '2.5'), domain: lake.domain })));
+  await lake.hq.submitForms(
+    ids.map((id, index) => ({ xml: visitXml(id, '2.5'), domain: lake.domain, compress: index % 2 === 0 })),
+  );
   return ids;
 }
 
-export async function editVisit(lake: FreshLake, id: string, weight: string): Promise<void> {
-  await lake.hq.editForm(visitXml(id, weight), { domain: lake.domain });
+export async function editVisit(lake: FreshLake, id: string, ...weights: readonly string[]): Promise<void> {
+  await lake.hq.editForm(visitXml(id, ...weights), { domain: lake.domain });
 }

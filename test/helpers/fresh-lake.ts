@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { TOPICS, type Topic } from '../../orchestrator/types.js';
 import { systemClock, type MovableClock } from '../hq-sim/clock.js';
@@ -13,15 +12,19 @@ import { runOracle, type OracleOptions, type OracleReport } from '../oracle/orac
 import { readCommits, type DeltaCommit } from './delta-commits.js';
 import { brokers, recreateTopics } from './kafka-topics.js';
 import { startOrchestrator, type Ended, type Orchestrator } from './orchestrator.js';
+import type { S3Server } from './s3-server.js';
 import { endDrivers } from './spark-drivers.js';
 import { stackVariable } from './stack-environment.js';
+import { choosePlaces, type PlaceOptions } from './lake-places.js';
 import { createDatabases, databaseUrl, dropDatabases, resetLedger } from './test-databases.js';
 
 /** What a test has for itself: HQ, topics, ledger, lake and checkpoint folders. Spark, Kafka and Redis are shared. */
 export interface FreshLake {
   readonly domain: string;
-  /** Of the lake, without `file://`. */
+  /** The lake on disk: its own folder, or where the S3 server keeps its bucket. */
   readonly folder: string;
+  /** Its own, with `storage` or `blobs` on S3. */
+  readonly s3: S3Server | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly hq: Hq;
   readonly clock: MovableClock;
@@ -40,7 +43,7 @@ export interface FreshLake {
   deltaVersions(): Readonly<Record<string, number>>;
 }
 
-export interface FreshLakeOptions {
+export interface FreshLakeOptions extends PlaceOptions {
   /** No driver is left over and none stays: each run starts its own. Default: drivers stay warm and are shared. */
   readonly cold?: boolean;
   /** Default as in the simulator's own installation, but fewer. */
@@ -60,26 +63,31 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
   const domain = `test-${tag}`;
   const databases = ['main', 'p1', 'p2'].map((part) => `hq_${part}_${tag}`);
   const dir = mkdtempSync(join(stackVariable('TEST_STACK_DIR'), 'fresh-'));
-  if (options.cold === true) await endDrivers();
+  const places = await choosePlaces(dir, options);
+  // A driver that is warm from another lake knows another S3 server or none.
+  if (options.cold === true || options.storage === 's3') await endDrivers();
   await Promise.all([
     recreateTopics(options.partitions ?? PARTITIONS),
     createDatabases(databases),
     resetLedger(),
   ]);
   const [mainUrl = '', ...shardUrls] = databases.map(databaseUrl);
-  const blobStore = pathToFileURL(join(dir, 'blobs')).href;
   const clock = systemClock();
-  const hq = await openHq({ mainUrl, shardUrls, blobStore, kafka: { brokers: brokers() }, clock });
-  for (const name of ['lake', 'checkpoint']) mkdirSync(join(dir, name), { mode: 0o700 });
+  const hq = await openHq({
+    mainUrl,
+    shardUrls,
+    blobStore: places.blobStore,
+    ...(places.s3 === undefined ? {} : { s3: places.s3 }),
+    kafka: { brokers: brokers() },
+    clock,
+  });
   const config = join(dir, 'lake.yaml');
   writeFileSync(config, (options.config ?? lakeConfigText)(domain));
   const env = {
     HQ_DATABASE_URL: mainUrl,
     HQ_SHARD_DATABASE_URLS: shardUrls.join(','),
-    HQ_BLOB_STORE: blobStore,
     HQ_USERS: 'usercase',
-    HQ_DATA_PATH: pathToFileURL(join(dir, 'lake')).href,
-    CHECKPOINT_BASE_DIR: pathToFileURL(join(dir, 'checkpoint')).href,
+    ...places.env,
     LAKE_CONFIG: config,
     POLL_SECONDS: '0.3',
     SPARK_WARM_SECONDS: options.cold === true ? '0' : WARM_SECONDS,
@@ -96,6 +104,7 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
     if (options.cold === true) await endDrivers();
     await ledger.end();
     await hq.close();
+    await places.s3?.close();
     await dropDatabases(databases);
     rmSync(dir, { recursive: true, force: true });
   });
@@ -104,16 +113,8 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
     started.push(one);
     return one;
   };
-  return {
-    domain,
-    folder: join(dir, 'lake'),
-    env,
-    hq,
-    clock,
-    ledger,
-    start,
-    ...looksOf(domain, join(dir, 'lake'), env, start),
-  };
+  const { folder, s3 } = places;
+  return { domain, folder, s3, env, hq, clock, ledger, start, ...looksOf(domain, folder, env, start) };
 }
 
 type Looks = Pick<

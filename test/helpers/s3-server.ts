@@ -19,6 +19,11 @@ export interface S3Server {
   /** S3_ENDPOINT and AWS_*, as the orchestrator and Spark's drivers read them. */
   readonly env: Readonly<Record<string, string>>;
   createBucket(name: string): Promise<void>;
+  /** The folder that holds a bucket's objects, each a plain file under its key. */
+  bucketFolder(name: string): string;
+  /** Whoever asks is refused until `start`; what is stored stays. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,28 +33,55 @@ const REGION = 'us-east-1';
 const START_MS = 20_000;
 const INSTALL_MS = 10 * 60_000;
 
+const live = new Map<string, ChildProcess>();
+// A test process that is stopped must not leave its servers and their folders behind.
+process.once('exit', () => {
+  for (const [root, child] of live) {
+    child.kill('SIGKILL');
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+process.once('SIGTERM', () => {
+  process.exit(143);
+});
+
+/** Its keys are those of the environment, which the stack's worker hands to drivers; without any they are made up. */
 export async function startS3Server(): Promise<S3Server> {
   const program = findProgram();
   const root = mkdtempSync(join(tmpdir(), 'dimagi-lake-s3-'));
+  for (const folder of ['data', 'metadata']) mkdirSync(join(root, folder));
   const port = await freePort();
-  const keys = { accessKeyId: 'test', secretAccessKey: randomBytes(16).toString('hex') };
-  const child = spawn(program, serverArguments(root, port), {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      ROOT_ACCESS_KEY: keys.accessKeyId,
-      ROOT_SECRET_KEY: keys.secretAccessKey,
-    },
-  });
+  const keys = {
+    accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? 'test',
+    secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? randomBytes(16).toString('hex'),
+  };
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new S3Client({ endpoint, region: REGION, credentials: keys, forcePathStyle: true });
+  let child: ChildProcess | undefined;
+  const stop = async (): Promise<void> => {
+    if (child === undefined) return;
+    await end(child);
+  };
+  const start = async (): Promise<void> => {
+    child = spawn(program, serverArguments(root, port), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        ROOT_ACCESS_KEY: keys.accessKeyId,
+        ROOT_SECRET_KEY: keys.secretAccessKey,
+      },
+    });
+    live.set(root, child);
+    await waitUntilUp(child, port);
+  };
   const close = async (): Promise<void> => {
     client.destroy();
-    await end(child);
+    await stop();
+    live.delete(root);
     rmSync(root, { recursive: true, force: true });
   };
   try {
-    await waitUntilUp(child, port);
+    await start();
   } catch (cause) {
     await close();
     throw cause;
@@ -67,6 +99,9 @@ export async function startS3Server(): Promise<S3Server> {
     createBucket: async (name) => {
       await client.send(new CreateBucketCommand({ Bucket: name }));
     },
+    bucketFolder: (name) => join(root, 'data', name),
+    stop,
+    start,
     close,
   };
 }
@@ -75,8 +110,6 @@ export async function startS3Server(): Promise<S3Server> {
 function serverArguments(root: string, port: number): string[] {
   const data = join(root, 'data');
   const sidecar = join(root, 'metadata');
-  mkdirSync(data);
-  mkdirSync(sidecar);
   return ['--quiet', '--port', `127.0.0.1:${port}`, '--region', REGION, 'posix', '--sidecar', sidecar, data];
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +89,7 @@ async function withStack(act: () => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'dimagi-lake-test-'));
   try {
     say('\n== the embedded stack');
+    setS3Keys();
     const { env } = await stackUp({ dir, workerMemory: WORKER_MEMORY, report: say });
     Object.assign(process.env, env, { TEST_STACK_DIR: dir });
     await act();
@@ -97,6 +99,13 @@ async function withStack(act: () => Promise<void>): Promise<void> {
     await stackDelete(dir);
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Drivers take these from their worker, the tests' S3 servers from here. Never the caller's own. */
+function setS3Keys(): void {
+  for (const name of ['AWS_SESSION_TOKEN', 'AWS_PROFILE', 'S3_ENDPOINT'])
+    Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: randomUUID() });
 }
 
 function stopOnSignal(): AbortSignal {

@@ -1,7 +1,7 @@
 """Compares the lake with CommCare HQ's own stores, every row and every column.
 
 Settings come by environment, the pipeline's own names (HQ_DATABASE_URL, HQ_SHARD_DATABASE_URLS, HQ_BLOB_STORE,
-HQ_DATA_PATH, LAKE_CONFIG, HQ_USERS, S3_ENDPOINT, AWS_*). Exit: 0 all equal, 1 differences, 2 something cannot be read.
+HQ_DATA_PATH, LAKE_CONFIG, HQ_USERS, S3_ENDPOINT, AWS_*, HQ_BLOB_*). Exit: 0 all equal, 1 differences, 2 something cannot be read.
 """
 
 import argparse

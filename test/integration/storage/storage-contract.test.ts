@@ -137,6 +137,10 @@ function contract(open: () => Storage): void {
       ['B', 'a', 'b', '~E0', 'ü'],
     );
     assert.deepEqual(
+      (await open().list('listed', 'a')).map(({ name }) => name),
+      ['b', '~E0', 'ü'],
+    );
+    assert.deepEqual(
       (await open().list('listed')).map(({ bytes }) => bytes),
       [1, 1, 1, 3, 2],
     );

@@ -36,7 +36,7 @@ class Check:
         self._options = options
         self._configuration: Configuration = load_configuration(settings.config_path)
         self._lake = Lake(settings.lake, settings.s3)
-        self._blobs = BlobStore(settings.blobs, settings.s3)
+        self._blobs = BlobStore(settings.blobs, settings.blob_s3)
         self._source = Source(settings.main_url, settings.shard_urls)
         domains = list(self._configuration.domains)
         self._places = Places(self._source.locations(domains))

@@ -46,6 +46,7 @@ class Settings:
     config_path: str
     users: str
     s3: S3Access
+    blob_s3: S3Access
 
 
 def read_settings(source: Mapping[str, str]) -> Settings:
@@ -73,7 +74,18 @@ def read_settings(source: Mapping[str, str]) -> Settings:
         access_key=source.get("AWS_ACCESS_KEY_ID") or None,
         secret_key=source.get("AWS_SECRET_ACCESS_KEY") or None,
     )
-    return Settings(main_url, shards or (main_url,), blobs, lake, config_path, users, s3)
+    return Settings(main_url, shards or (main_url,), blobs, lake, config_path, users, s3, _blob_access(source, s3))
+
+
+def _blob_access(source: Mapping[str, str], lake: S3Access) -> S3Access:
+    """HQ's blobs may be on another S3 than the lake."""
+    own = source.get("HQ_BLOB_ACCESS_KEY_ID") or None
+    return S3Access(
+        endpoint=source.get("HQ_BLOB_ENDPOINT") or lake.endpoint,
+        region=source.get("HQ_BLOB_REGION") or lake.region,
+        access_key=own or lake.access_key,
+        secret_key=source.get("HQ_BLOB_SECRET_ACCESS_KEY") if own else lake.secret_key,
+    )
 
 
 def _store(url: str, name: str, faults: list[str]) -> Store:

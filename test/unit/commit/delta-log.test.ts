@@ -57,6 +57,25 @@ test('a checksum without transactions proves nothing: an older one and the commi
   assert.equal((await read(log))?.txnVersion, 6n);
 });
 
+test('from the last checkpoint on is enough, and where it is not the whole log is looked through', async (t) => {
+  const log = new LogFixture(t);
+  await log.commit(0, { columns: ['a'], txn: '5' });
+  await log.checksum(0, ['a'], [[APP_ID, '5']]);
+  await log.commit(1, { txn: '6' });
+  await log.commit(2, {});
+  await log.storage.write(`${TABLE}/_delta_log/_last_checkpoint`, '{"version":2,"size":3}');
+  assert.equal((await read(log))?.txnVersion, 6n, 'no checksum since the checkpoint');
+  await log.checksum(2, ['a'], [[APP_ID, '6']]);
+  await log.commit(3, { txn: '7' });
+  assert.equal((await read(log))?.txnVersion, 7n);
+  const versions = [];
+  for (const txn of [5n, 6n, 7n, 8n])
+    versions.push((await findCommit(log.storage, TABLE, APP_ID, txn))?.version);
+  assert.deepEqual(versions, [0n, 1n, 3n, undefined]);
+  await log.storage.write(`${TABLE}/_delta_log/_last_checkpoint`, 'not what Delta writes');
+  assert.equal((await read(log))?.txnVersion, 7n);
+});
+
 test('transaction numbers beyond 2^53 are exact, from checksum and commit alike', async (t) => {
   const log = new LogFixture(t);
   await log.commit(0, { columns: ['a'], txn: '9007199254740993' });

@@ -61,6 +61,21 @@ test('two writers meeting, and columns added meanwhile, pass by themselves', asy
   for (const error of passing) assert.equal(await classOf(log, error), 'transient', JSON.stringify(error));
 });
 
+test('storage that does not answer or refuses the keys is tried again, whatever Spark calls it', async (t) => {
+  const log = new LogFixture(t);
+  for (const root of [
+    'java.nio.file.AccessDeniedException at org.apache.hadoop.fs.s3a.S3AUtils.translateException',
+    'org.apache.hadoop.net.ConnectTimeoutException at org.apache.hadoop.net.NetUtils.connect',
+    'javax.net.ssl.SSLHandshakeException at sun.security.ssl.Alert.createSSLException',
+    'org.apache.http.NoHttpResponseException at org.apache.http.impl.conn.x',
+  ]) {
+    const plan = { class: 'FAILED_TO_CREATE_PLAN_FOR_DIRECT_QUERY', exception: 'x.AnalysisException', root };
+    assert.equal(await classOf(log, plan), 'transient', root);
+  }
+  const ours = { class: 'X', exception: 'x', root: 'java.net.URISyntaxException at java.net.URI.checkChars' };
+  assert.equal(await classOf(log, ours), 'bug');
+});
+
 test('memory and disk that ran out are a matter of capacity', async (t) => {
   const log = new LogFixture(t);
   assert.equal(await classOf(log, { class: null, exception: 'java.lang.OutOfMemoryError' }), 'capacity');
