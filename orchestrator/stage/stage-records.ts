@@ -4,6 +4,12 @@ import type { Extracted, JsonObject, RecordKind, Unreadable, Upsert } from '../t
 import { StagingWriter } from './staging-writer.js';
 import { tableFolder, type StagedTable } from './staging-manifest.js';
 
+export interface RecordName {
+  readonly kind: RecordKind;
+  readonly domain: string;
+  readonly id: string;
+}
+
 /** Where a staged record goes, or may still stand. */
 export interface StagedPlacement {
   readonly kind: RecordKind;
@@ -17,7 +23,7 @@ export interface StagedPlacement {
 /** The ledger's part in routing; given by pipeline.ts. */
 export interface Routing {
   /** Tables each of the records stands in or may stand in. */
-  placesOf(records: readonly Extracted[]): Promise<ReadonlyMap<string, readonly bigint[]>>;
+  placesOf(records: readonly RecordName[]): Promise<ReadonlyMap<string, readonly bigint[]>>;
   /** Table of a type, made known to the ledger when it is new. */
   tableOf(upsert: Upsert): Promise<bigint>;
 }
@@ -28,8 +34,8 @@ export interface Staged {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** Records routed together: one ledger look-up for so many ids. */
-const CHUNK = 1_000;
+/** One ledger look-up for so many ids. */
+const IDS_PER_LOOKUP = 1_000;
 
 /** Key of a record in `placesOf`'s answer. */
 export function placeKey(record: { readonly domain: string; readonly id: string }): string {
@@ -49,14 +55,7 @@ export async function stageRecords(
 ): Promise<Staged> {
   const stager = new Stager(storage, stagingPath, routing);
   try {
-    let chunk: Extracted[] = [];
-    for await (const record of records) {
-      chunk.push(record);
-      if (chunk.length < CHUNK) continue;
-      await stager.take(chunk);
-      chunk = [];
-    }
-    await stager.take(chunk);
+    for await (const record of records) await stager.take(record);
     return await stager.finish();
   } catch (thrown) {
     stager.abort(thrown instanceof Error ? thrown : new Error(String(thrown)));
@@ -78,6 +77,8 @@ class Stager {
   readonly #tables = new Map<bigint, OpenTable>();
   readonly #placements: StagedPlacement[] = [];
   readonly #unreadable: Unreadable[] = [];
+  /** Not yet looked up, with the table each was written to. */
+  #taken: (RecordName & { readonly target: bigint | undefined })[] = [];
   /** A location reaches the batch once for itself and once for each changed ancestor: the first one counts. */
   readonly #seen = new Set<string>();
 
@@ -87,23 +88,22 @@ class Stager {
     this.#routing = routing;
   }
 
-  async take(chunk: readonly Extracted[]): Promise<void> {
-    const fresh = chunk.filter((record) => this.#isFirst(record));
-    if (fresh.length === 0) return;
-    const places = await this.#routing.placesOf(fresh);
-    for (const record of fresh) {
-      if (record.op === 'unreadable') {
-        this.#unreadable.push(record);
-        continue;
-      }
-      const known = places.get(placeKey(record)) ?? [];
-      const target = record.op === 'upsert' ? await this.#routing.tableOf(record) : undefined;
-      if (record.op === 'upsert' && target !== undefined) await this.#upsert(target, record);
-      for (const tableId of known) if (tableId !== target) await this.#delete(tableId, record);
+  /** Writes the record to its own table at once, so that no document waits in memory for the look-up of the others. */
+  async take(record: Extracted): Promise<void> {
+    if (!this.#isFirst(record)) return;
+    if (record.op === 'unreadable') {
+      this.#unreadable.push(record);
+      return;
     }
+    const target = record.op === 'upsert' ? await this.#routing.tableOf(record) : undefined;
+    if (record.op === 'upsert' && target !== undefined) await this.#upsert(target, record);
+    const { kind, domain, id } = record;
+    this.#taken.push({ kind, domain, id, target });
+    if (this.#taken.length >= IDS_PER_LOOKUP) await this.#deleteElsewhere();
   }
 
   async finish(): Promise<Staged> {
+    await this.#deleteElsewhere();
     const tables: StagedTable[] = [];
     for (const [tableId, open] of this.#tables) {
       const files = await open.writer.close();
@@ -114,6 +114,17 @@ class Stager {
 
   abort(reason: Error): void {
     for (const open of this.#tables.values()) open.writer.abort(reason);
+  }
+
+  async #deleteElsewhere(): Promise<void> {
+    const taken = this.#taken;
+    if (taken.length === 0) return;
+    this.#taken = [];
+    const places = await this.#routing.placesOf(taken);
+    for (const record of taken) {
+      for (const tableId of places.get(placeKey(record)) ?? [])
+        if (tableId !== record.target) await this.#delete(tableId, record);
+    }
   }
 
   #isFirst(record: Extracted): boolean {
@@ -139,19 +150,14 @@ class Stager {
     this.#place(tableId, record, 'upsert', record.month);
   }
 
-  async #delete(tableId: bigint, record: { kind: RecordKind; domain: string; id: string }): Promise<void> {
+  async #delete(tableId: bigint, record: RecordName): Promise<void> {
     const table = this.#open(tableId);
     table.deletes++;
     await table.writer.write({ op: 'delete', _id: record.id });
     this.#place(tableId, record, 'delete', null);
   }
 
-  #place(
-    tableId: bigint,
-    record: { kind: RecordKind; domain: string; id: string },
-    op: 'upsert' | 'delete',
-    month: string | null,
-  ): void {
+  #place(tableId: bigint, record: RecordName, op: 'upsert' | 'delete', month: string | null): void {
     this.#placements.push({
       kind: record.kind,
       domain: record.domain,
