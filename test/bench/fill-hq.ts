@@ -8,6 +8,7 @@ import { FORM_TYPES, largeForm, xmlnsOf } from './large-form.js';
 
 const WORKERS = 40;
 const FORMS_PER_ROUND = 500;
+const IDS_PER_ANNOUNCEMENT = 2_000;
 
 /** A lake of the bench's form types, with places. */
 export function benchConfig(domain: string): string {
@@ -83,5 +84,12 @@ async function fillRound(
       'blobs_blobmeta',
       group.map(({ meta }) => meta),
     );
+  }
+}
+
+/** Announces forms on Kafka as HQ does when it republishes them. */
+export async function announce(hq: Hq, ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += IDS_PER_ANNOUNCEMENT) {
+    await hq.republish(ids.slice(from, from + IDS_PER_ANNOUNCEMENT));
   }
 }
