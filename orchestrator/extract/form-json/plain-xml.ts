@@ -6,7 +6,7 @@ import { addChild, attributeKey, valueOf, type XmlRoot } from './xml-value.js';
 /**
  * Rules 1-8 for plain XML, which nearly every form is: an XML declaration, elements, attributes, text, the five
  * entities and character references, ASCII names. It judges nothing: whatever is not plain, well formed or not, is
- * left to saxes (xml-tree.ts), which reads four times slower. Tests hold the two equal on generated documents.
+ * left to saxes (xml-tree.ts), which is slower. Tests hold the two equal on generated documents.
  * @returns undefined when the document is not plain
  */
 export function plainXmlTree(xml: string): XmlRoot | undefined {
