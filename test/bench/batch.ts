@@ -14,7 +14,7 @@ export const batch: Measurement = {
   title: 'One batch of forms of 11 KB over 10 tables through the whole path (`ingestion form-sql --once`)',
   needsStack: true,
   async measure(bench) {
-    const count = bench.full ? 50_000 : 5_000;
+    const count = { smoke: 100, quick: 5_000, full: 50_000 }[bench.size];
     const lake = await freshLake(bench, { config: benchConfig, env: { SPARK_DRIVER_MEMORY: '1g' } });
     bench.progress(`HQ is filled with ${count} forms`);
     const workers = await fillPlaces(lake.hq, lake.domain);

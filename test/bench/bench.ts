@@ -4,10 +4,10 @@ import { asLakeError } from '../../orchestrator/errors.js';
 import { withOwnStack } from '../helpers/own-stack.js';
 import { MEASUREMENTS } from './all.js';
 import { machineFacts } from './machine.js';
-import type { Bench, Measurement } from './measurement.js';
+import type { Bench, Measurement, Size } from './measurement.js';
 import { reportText, type Section } from './report.js';
 
-const USAGE = `npm run bench -- [words of names] [--full] [--json FILE]
+const USAGE = `npm run bench -- [words of names] [--full | --smoke] [--json FILE]
 Measurements: ${MEASUREMENTS.map(({ name }) => name).join(', ')}`;
 
 /**
@@ -16,7 +16,12 @@ Measurements: ${MEASUREMENTS.map(({ name }) => name).join(', ')}`;
  * @returns the exit code: 0 all measured (whether or not targets are reached), 1 not, 2 wrong usage
  */
 export async function runBench(argv: readonly string[]): Promise<number> {
-  const options = { full: { type: 'boolean' }, json: { type: 'string' }, help: { type: 'boolean' } } as const;
+  const options = {
+    full: { type: 'boolean' },
+    smoke: { type: 'boolean' },
+    json: { type: 'string' },
+    help: { type: 'boolean' },
+  } as const;
   let parsed;
   try {
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true });
@@ -33,26 +38,26 @@ export async function runBench(argv: readonly string[]): Promise<number> {
     return values.help === true ? 0 : 2;
   }
   const machine = machineFacts();
-  const full = values.full === true;
+  const size: Size = values.full === true ? 'full' : values.smoke === true ? 'smoke' : 'quick';
   const sections: Section[] = [];
   const measureAll = async (some: readonly Measurement[]): Promise<void> => {
-    for (const each of some) sections.push(await measured(each, full));
+    for (const each of some) sections.push(await measured(each, size));
   };
   await measureAll(chosen.filter(({ needsStack }) => !needsStack));
   const onStack = chosen.filter(({ needsStack }) => needsStack);
   if (onStack.length > 0) await withOwnStack(() => measureAll(onStack), say);
-  const report = { machine, full, sections };
+  const report = { machine, size, sections };
   process.stdout.write(`${reportText(report)}\n`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   return sections.some(({ failure }) => failure !== undefined) ? 1 : 0;
 }
 
-async function measured(measurement: Measurement, full: boolean): Promise<Section> {
+async function measured(measurement: Measurement, size: Size): Promise<Section> {
   const { name, title } = measurement;
   const began = performance.now();
   const undo: (() => void | Promise<void>)[] = [];
   const bench: Bench = {
-    full,
+    size,
     after: (act) => {
       undo.push(act);
     },

@@ -11,10 +11,12 @@ export interface Figure {
   readonly how?: string;
 }
 
+/** smoke: does it run at all; quick: a few minutes; full: the sizes of the targets. */
+export type Size = 'smoke' | 'quick' | 'full';
+
 /** What a measurement gets from the harness. */
 export interface Bench {
-  /** The sizes of the issue; otherwise sizes that end in a few minutes. */
-  readonly full: boolean;
+  readonly size: Size;
   /** Registers what has to be undone when the measurement has ended, however it ended. Last in, first out. */
   after(undo: () => void | Promise<void>): void;
   progress(text: string): void;

@@ -1,5 +1,5 @@
 import type { MachineFacts } from './machine.js';
-import type { Figure } from './measurement.js';
+import type { Figure, Size } from './measurement.js';
 import { readable } from './statistics.js';
 
 /** One measurement's outcome: its figures, or why there are none. */
@@ -13,16 +13,16 @@ export interface Section {
 
 export interface Report {
   readonly machine: MachineFacts;
-  readonly full: boolean;
+  readonly size: Size;
   readonly sections: readonly Section[];
 }
 
 /** As Markdown; the JSON of a report is the report itself. */
-export function reportText({ machine, full, sections }: Report): string {
+export function reportText({ machine, size, sections }: Report): string {
   const facts = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}`,
     `Node ${machine.node}, ${machine.java}; load when it began: ${machine.loadBefore}`,
-    full ? 'full sizes' : 'quick sizes (`--full` for those of the targets)',
+    size === 'full' ? 'full sizes' : `${size} sizes (\`--full\` for those of the targets)`,
   ];
   return ['# Bench', '', ...facts.map((fact) => `- ${fact}`), '', ...sections.flatMap(sectionLines)].join(
     '\n',

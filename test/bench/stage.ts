@@ -20,7 +20,8 @@ export const stage: Measurement = {
   async measure(bench) {
     const lake = await freshLake(bench, { config: benchConfig });
     const workers = await fillPlaces(lake.hq, lake.domain);
-    const [batches, size] = bench.full ? [5, 10_000] : [5, 2_000];
+    const batches = 5;
+    const size = { smoke: 100, quick: 2_000, full: 10_000 }[bench.size];
     bench.progress(`HQ is filled with ${batches * size} forms`);
     const ids = await fillForms(lake.hq, lake.domain, batches * size, workers);
     bench.progress(`${batches} batches are staged`);
@@ -37,7 +38,7 @@ export const stageMemory: Measurement = {
   async measure(bench) {
     const lake = await freshLake(bench, { config: benchConfig });
     const workers = await fillPlaces(lake.hq, lake.domain);
-    const sizes = bench.full ? [5_000, 50_000] : [2_000, 10_000];
+    const sizes = { smoke: [100], quick: [2_000, 10_000], full: [5_000, 50_000] }[bench.size];
     const figures: Figure[] = [];
     for (const size of sizes) {
       bench.progress(`HQ is filled with ${size} forms`);

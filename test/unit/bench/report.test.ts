@@ -21,7 +21,7 @@ test('a report says which targets are reached, and what failed', () => {
   const machine = { cpu: 'c', cores: 2, memoryGb: 8, system: 's', node: '20', java: 'j', loadBefore: 0 };
   const report: Report = {
     machine,
-    full: false,
+    size: 'quick',
     sections: [
       {
         name: 'one',
