@@ -1,19 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { registerBatches } from './commands/batches.js';
 import { registerConfig } from './commands/config.js';
+import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerQuarantine } from './commands/quarantine.js';
 import { registerResume } from './commands/resume.js';
 import { registerStack } from './commands/stack.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerHqSim } from './commands/hq-sim.js';
 import { registerTables } from './commands/tables.js';
+import { paint } from './commands/terminal/paint.js';
 import { EXIT, asLakeError } from './errors.js';
+import { PACKAGE_ROOT } from './package-root.js';
 
 /**
  * The command line: a verb per file under commands/. Results go to stdout (`--json` for machines), logs and
  * progress to stderr. Exit codes are EXIT in errors.ts; README.md documents them.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Who reads only the first lines (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
+  });
   try {
     await createProgram().parseAsync([...argv]);
   } catch (thrown) {
@@ -25,25 +36,42 @@ export async function main(argv: readonly string[]): Promise<void> {
 export function createProgram(): Command {
   const program = new Command('dimagi-lake')
     .description("Keeps CommCare HQ's forms, cases and locations in a Delta Lake")
+    .version(version(), '-V, --version', 'print the version')
     .enablePositionalOptions()
-    .showHelpAfterError()
+    .showHelpAfterError('(--help tells more)')
+    .configureOutput({
+      outputError: (text, write) => {
+        write(`USAGE: ${text.replace(/^error: /, '')}`);
+      },
+    })
     .exitOverride();
-  registerStack(program);
-  registerIngestion(program);
-  registerConfig(program);
-  registerTables(program);
-  registerResume(program);
   registerDemo(program);
+  registerIngestion(program);
+  registerTables(program);
+  registerBatches(program);
+  registerQuarantine(program);
+  registerResume(program);
+  registerConfig(program);
   registerDoctor(program);
+  registerStack(program);
   registerHqSim(program);
+  program.addHelpText('after', `${exitCodes()}\n${CONVENTIONS}`);
   return program;
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
 
 function report(thrown: unknown): number {
   // Commander has printed its own message; --help and --version end with code 0.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const error = asLakeError(thrown);
-  process.stderr.write(`${error.code}: ${error.message}\nMend: ${error.mend}\n`);
+  const code = paint('red', error.code, process.stderr);
+  process.stderr.write(`${code}: ${error.message}\nMend: ${error.mend}\n`);
   if (error.code === 'INTERNAL' && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   return error.exitCode;
 }

@@ -26,6 +26,18 @@ export const EXIT = {
   missingTool: 7,
 } as const;
 
+/** One line each; README.md and `--help` show them. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'done',
+  failed: 'failed, or ended by a signal before it was done',
+  usage: 'wrong command line, unknown topic',
+  config: 'a fault in the environment or in lake.yaml',
+  unreachable: 'a service does not answer, or Spark has no room: try again later',
+  halted: 'a topic or a table is halted; a person has to look',
+  refused: 'not allowed: another configuration is active, or ledger and lake do not fit',
+  missingTool: 'Java, Maven, Python or Node is missing or too old',
+};
+
 export const ERROR_CODES = {
   CONFIG_INVALID: config('Mend every fault listed, then run the command again.'),
   CONFIG_NOT_ACTIVE: {

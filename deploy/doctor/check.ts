@@ -40,7 +40,7 @@ export async function runCheck(check: Check, environment: DoctorEnvironment): Pr
     );
     return { name, state: 'ok', detail };
   } catch (thrown) {
-    return { name, state: 'fault', detail: describe(thrown), mend };
+    return { name, state: 'fault', detail: messageOf(thrown), mend };
   }
 }
 
@@ -59,7 +59,7 @@ async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
 }
 
 /** Node reports a refused connection to several addresses as an AggregateError with an empty message. */
-function describe(thrown: unknown): string {
-  if (thrown instanceof AggregateError) return thrown.errors.map(describe).join('; ');
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError) return thrown.errors.map(messageOf).join('; ');
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,83 +1,96 @@
-import { Redis } from 'ioredis';
-import { Kafka, logLevel } from 'kafkajs';
-import pg from 'pg';
+import type pg from 'pg';
+import { TOPICS } from '../../orchestrator/types.js';
 import { accepts } from '../stack/ports.js';
+import { askKafka, askPostgres, askRedis, brokerOf } from './ask.js';
 import type { Check } from './check.js';
 
-const CONNECT_MS = 10_000;
+/** More apart than this, times in ledger and logs mislead, and a token for Spark may be refused. */
+const MOST_CLOCK_SKEW_S = 10;
 
-/** Kafka, Redis and the Postgres databases, each asked for real. */
+/** Kafka, Redis and our own databases, each asked for real. */
 export const SERVICE_CHECKS: readonly Check[] = [
   {
     name: 'Kafka',
     needs: ['KAFKA_BOOTSTRAP_SERVER_HOST', 'KAFKA_BOOTSTRAP_SERVER_PORT'],
     mend: 'Start Kafka (`dimagi-lake stack up` for the embedded one) or correct KAFKA_BOOTSTRAP_SERVER_HOST and _PORT.',
-    look: async (value) => {
-      const broker = `${value('KAFKA_BOOTSTRAP_SERVER_HOST')}:${value('KAFKA_BOOTSTRAP_SERVER_PORT')}`;
-      const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 1 } });
-      const admin = kafka.admin();
-      try {
-        await admin.connect();
+    look: (_value, environment) =>
+      askKafka(environment, async (admin) => {
         const [cluster, topics] = await Promise.all([admin.describeCluster(), admin.listTopics()]);
-        return `${broker}: ${cluster.brokers.length} broker(s), ${topics.length} topic(s)`;
-      } finally {
-        await admin.disconnect();
-      }
-    },
+        return `${brokerOf(environment)}: ${cluster.brokers.length} broker(s), ${topics.length} topic(s)`;
+      }),
+  },
+  {
+    name: "HQ's topics",
+    needs: ['KAFKA_BOOTSTRAP_SERVER_HOST', 'KAFKA_BOOTSTRAP_SERVER_PORT', 'HQ_DATABASE_URL'],
+    unset: 'Looked at when HQ_DATABASE_URL is set.',
+    mend: 'HQ makes its topics; KAFKA_BOOTSTRAP_SERVER_HOST must be a broker of HQ (`dimagi-lake hq-sim init` for a simulated one).',
+    look: (_value, environment) =>
+      askKafka(environment, async (admin) => {
+        const there = await admin.listTopics();
+        const missing = TOPICS.filter((topic) => !there.includes(topic));
+        if (missing.length > 0) throw new Error(`Kafka has no ${missing.join(', ')}`);
+        const { topics } = await admin.fetchTopicMetadata({ topics: [...TOPICS] });
+        return topics
+          .map(({ name, partitions }) => `${name} with ${partitions.length} partition(s)`)
+          .join(', ');
+      }),
   },
   {
     name: 'Redis',
     needs: ['REDIS_URL'],
     mend: 'Redis must be 6.2 or newer with maxmemory-policy noeviction: BullMQ loses jobs under any other policy.',
-    look: async (value) => {
-      const client = new Redis(value('REDIS_URL'), { lazyConnect: true, retryStrategy: () => null });
-      client.on('error', () => undefined); // connect() rejects with the same.
-      try {
-        await client.connect();
-        await client.ping();
-        return redisFacts(await client.info());
-      } finally {
-        client.disconnect();
-      }
-    },
+    look: async (value) => redisFacts(await askRedis(value('REDIS_URL'))),
   },
   database('Ledger', 'LEDGER_DATABASE_URL'),
   database("Ledger, as the drivers' login", 'LEDGER_RUNNER_DATABASE_URL'),
   {
+    name: 'Clock',
+    needs: ['LEDGER_DATABASE_URL'],
+    mend: "Let NTP set both machines' clocks.",
+    look: (value) =>
+      askPostgres({ connectionString: value('LEDGER_DATABASE_URL') }, async (client) => {
+        await client.query('SELECT 1');
+        const asked = Date.now();
+        const { rows } = await client.query<{ now: number }>(
+          'SELECT extract(epoch FROM clock_timestamp())::float8 AS now',
+        );
+        const skew = (rows[0]?.now ?? 0) - (asked + Date.now()) / 2000;
+        const told = `${Math.abs(skew).toFixed(1)} s apart from the ledger's`;
+        if (Math.abs(skew) > MOST_CLOCK_SKEW_S) throw new Error(`it is ${told}`);
+        return told;
+      }),
+  },
+  {
     name: 'Hive metastore',
     needs: ['METASTORE_HOST', 'METASTORE_PORT', 'METASTORE_DB', 'METASTORE_USERNAME', 'METASTORE_PASSWORD'],
     mend: 'Check the METASTORE_ variables; the schema must be Hive 2.3.0 (`stack up` makes it, see hive/).',
-    look: (value) => {
-      const client = new pg.Client({
-        host: value('METASTORE_HOST'),
-        port: Number(value('METASTORE_PORT')),
-        database: value('METASTORE_DB'),
-        user: value('METASTORE_USERNAME'),
-        password: value('METASTORE_PASSWORD'),
-        connectionTimeoutMillis: CONNECT_MS,
-      });
-      return ask(client, metastoreFacts);
-    },
+    look: (value) =>
+      askPostgres(
+        {
+          host: value('METASTORE_HOST'),
+          port: Number(value('METASTORE_PORT')),
+          database: value('METASTORE_DB'),
+          user: value('METASTORE_USERNAME'),
+          password: value('METASTORE_PASSWORD'),
+        },
+        metastoreFacts,
+      ),
   },
   {
     name: 'Warehouse',
     needs: ['DASHBOARD_DB_HOST', 'DASHBOARD_DB_PORT', 'DASHBOARD_DB_NAME', 'DASHBOARD_DB_USERNAME'],
     mend: 'Check the DASHBOARD_DB_ variables and that the database takes connections.',
-    look: (value) => {
-      const client = new pg.Client({
-        host: value('DASHBOARD_DB_HOST'),
-        port: Number(value('DASHBOARD_DB_PORT')),
-        database: value('DASHBOARD_DB_NAME'),
-        user: value('DASHBOARD_DB_USERNAME'),
-        password: value('DASHBOARD_DB_PASSWORD'),
-        connectionTimeoutMillis: CONNECT_MS,
-      });
-      return ask(client, serverFacts);
-    },
-  },
-  {
-    ...database("HQ's main database", 'HQ_DATABASE_URL'),
-    unset: 'Ingestion needs it: set it to the URL of the database that holds the locations.',
+    look: (value) =>
+      askPostgres(
+        {
+          host: value('DASHBOARD_DB_HOST'),
+          port: Number(value('DASHBOARD_DB_PORT')),
+          database: value('DASHBOARD_DB_NAME'),
+          user: value('DASHBOARD_DB_USERNAME'),
+          password: value('DASHBOARD_DB_PASSWORD'),
+        },
+        serverFacts,
+      ),
   },
   {
     name: 'Thrift Server',
@@ -97,22 +110,8 @@ function database(name: string, variable: string): Check {
     name,
     needs: [variable],
     mend: `Check ${variable} and that the database takes connections.`,
-    look: (value) =>
-      ask(
-        new pg.Client({ connectionString: value(variable), connectionTimeoutMillis: CONNECT_MS }),
-        serverFacts,
-      ),
+    look: (value) => askPostgres({ connectionString: value(variable) }, serverFacts),
   };
-}
-
-async function ask(client: pg.Client, question: (client: pg.Client) => Promise<string>): Promise<string> {
-  client.on('error', () => undefined); // The query rejects with the same.
-  try {
-    await client.connect();
-    return await question(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }
 
 async function serverFacts(client: pg.Client): Promise<string> {

@@ -33,7 +33,7 @@ export const SPARK_CHECKS: readonly Check[] = [
   {
     name: 'Spark workers',
     needs: ['SPARK_MASTER_UI_URL'],
-    mend: 'Start a worker for this master; its page must carry the JWSFilter too (spark.ui.filters), else anyone can kill drivers.',
+    mend: 'Start a worker for this master, with more memory than SPARK_DRIVER_MEMORY; its page must carry the JWSFilter too (spark.ui.filters), else anyone can kill drivers.',
     look: async (value, environment) => {
       const masterUiUrl = value('SPARK_MASTER_UI_URL').replace(/\/$/, '');
       const secret = environment['SPARK_REST_SECRET'];
@@ -45,8 +45,14 @@ export const SPARK_CHECKS: readonly Check[] = [
       if ((await masterState({ ...address, secret: undefined })) !== undefined) {
         throw new Error(`${masterUiUrl} answers without a token`);
       }
+      const wanted = environment['SPARK_DRIVER_MEMORY'] ?? '1g';
+      const most = Math.max(...alive.map((worker) => worker.memory));
+      if (most < megabytes(wanted)) {
+        throw new Error(`no worker has the ${wanted} of SPARK_DRIVER_MEMORY; the largest has ${most} MB`);
+      }
       const cores = alive.reduce((sum, worker) => sum + worker.cores, 0);
-      return `${view.status}, ${alive.length} worker(s) with ${cores} cores; unsigned requests are refused`;
+      const memory = alive.reduce((sum, worker) => sum + worker.memory, 0);
+      return `${view.status}, ${alive.length} worker(s) with ${cores} cores and ${memory} MB; unsigned requests are refused`;
     },
   },
   {
@@ -78,6 +84,10 @@ export const SPARK_CHECKS: readonly Check[] = [
     },
   },
 ];
+
+function megabytes(amount: string): number {
+  return Number.parseInt(amount) * (/g$/i.test(amount) ? 1024 : 1);
+}
 
 async function restFacts(url: string, secret: string | undefined): Promise<{ ready: boolean; text: string }> {
   const status = await probeRest(url, secret);

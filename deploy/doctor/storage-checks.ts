@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { access, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
+import { askS3 } from './ask.js';
 import type { Check } from './check.js';
 
 const GIGABYTE = 1_073_741_824;
@@ -25,13 +26,19 @@ function storage(name: string, variable: string): Check {
     mend: `${variable} must be writable for this user and, at the same place, for every Spark worker.`,
     look: (value, environment) => {
       const url = value(variable);
-      return url.startsWith('file:') ? writeLocal(fileURLToPath(url)) : writeS3(url, environment);
+      return writeFacts(url, environment);
     },
   };
 }
 
+/** Writes and deletes a probe. @throws Error when it can't, or when a disk is all but full */
+export function writeFacts(url: string, environment: DoctorEnvironment): Promise<string> {
+  return url.startsWith('file:') ? writeLocal(fileURLToPath(url)) : writeS3(url, environment);
+}
+
 async function writeLocal(folder: string): Promise<string> {
   const present = existingFolder(folder);
+  if (!(await stat(present)).isDirectory()) throw new Error(`${present} is no folder`);
   if (present === folder) {
     const probe = join(folder, probeName());
     await writeFile(probe, 'probe');
@@ -53,17 +60,10 @@ function existingFolder(folder: string): string {
 async function writeS3(url: string, environment: DoctorEnvironment): Promise<string> {
   const { hostname: bucket, pathname } = new URL(url);
   const key = `${pathname.replace(/^\/|\/$/g, '')}/${probeName()}`.replace(/^\//, '');
-  const endpoint = environment['S3_ENDPOINT'];
-  const client = new S3Client({
-    region: environment['AWS_REGION'] ?? 'us-east-1',
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-  });
-  try {
+  await askS3(environment, async (client) => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'probe' }));
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-  } finally {
-    client.destroy();
-  }
+  });
   return `${url} is writable`;
 }
 

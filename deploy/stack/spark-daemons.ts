@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { HOST, type StackContext } from './context.js';
 import { RUNNER_ROLE } from './databases.js';
 import { writePrivateFile } from './json-file.js';
+import type { StackLayout } from './layout.js';
 import { databaseServer } from './metastore.js';
 import { ensureProcess, waitUntilReady, type ServiceName } from './processes.js';
 import { propertiesText } from './properties-text.js';
@@ -23,7 +24,7 @@ export function sparkAddress({ state, ports }: Pick<StackContext, 'state' | 'por
 
 /** A Spark Standalone master with one worker; both bound to loopback, REST and web pages behind a signed token. */
 export async function startSpark(context: StackContext, home: string): Promise<void> {
-  for (const folder of ['', 'recovery', 'work', 'local', 'daemon-conf']) {
+  for (const folder of ['', 'recovery', 'work', 'local', 'tmp', 'daemon-conf']) {
     mkdirSync(join(context.layout.spark, folder), { recursive: true, mode: 0o700 });
   }
   writePrivateFile(join(context.layout.spark, 'daemon-conf', 'log4j2.properties'), LOGGING);
@@ -97,6 +98,22 @@ function driverEnvironment(context: StackContext, home: string): Record<string, 
   };
 }
 
+/**
+ * Where a JVM puts what it believes it will delete: a driver that is killed deletes nothing, and in /tmp its
+ * `artifacts-*` and `*_resources` would stay for ever. Drivers inherit it from the worker's environment, as only
+ * the worker knows its folders.
+ */
+function temporaryFolder({ layout }: Pick<StackContext, 'layout'>): string {
+  return `-Djava.io.tmpdir='${join(layout.spark, 'tmp')}'`;
+}
+
+/** Deletes what ended drivers and daemons left behind; only when none of them runs. */
+export function clearScratch(layout: StackLayout): void {
+  for (const folder of ['tmp', 'local', 'scratch']) {
+    rmSync(join(layout.spark, folder), { recursive: true, force: true });
+  }
+}
+
 /** The pages and their JSON want the token too: the master's kill form needs none otherwise. */
 function pageFilter(secret: string): Record<string, string> {
   return {
@@ -140,7 +157,12 @@ async function startDaemon(
     args: [...jvm, '-cp', classpath, ...args, '--properties-file', properties.path],
     // Storage credentials are the caller's too: a later `up` without them must not end the drivers.
     inherited: { ...environment.daemon, ...environment.aws },
-    environment: { SPARK_LOCAL_IP: HOST, SPARK_PUBLIC_DNS: HOST, ...variables },
+    environment: {
+      SPARK_LOCAL_IP: HOST,
+      SPARK_PUBLIC_DNS: HOST,
+      JAVA_TOOL_OPTIONS: temporaryFolder(context),
+      ...variables,
+    },
     settings: properties.text,
     cwd: layout.spark,
   };

@@ -18,7 +18,7 @@ import { startPostgres } from './postgres.js';
 import { killProcess, livePid, SERVICES, stopProcess, type ServiceName } from './processes.js';
 import { startRedis } from './redis.js';
 import { runnerJar } from './runner-jar.js';
-import { startSpark } from './spark-daemons.js';
+import { clearScratch, startSpark } from './spark-daemons.js';
 import { sparkHome } from './spark-home.js';
 import { newState, readState, writeState, type StackState } from './state.js';
 import { startThriftServer } from './thrift-server.js';
@@ -93,6 +93,7 @@ export async function stackDown(
     };
     // Drivers talk to everything else: they go first, with their worker.
     for (const name of ['spark-worker', 'spark-master'] as const) await stop(name);
+    clearScratch(layout);
     await Promise.all((['kafka', 'redis', 'postgres'] as const).map(stop));
     const state = readState(layout);
     if (state !== undefined)

@@ -1,8 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { withExamples } from './help.js';
 
 /** `demo`: hands over to test/demo, because it needs the simulator and the oracle, which the product does not know. */
 export function registerDemo(program: Command): void {
-  program
+  const demo = program
     .command('demo')
     .description('start everything on this machine, ingest a simulated HQ and prove the lake right')
     .option('--once', 'end after the proof; without it ingestion goes on until Ctrl-C')
@@ -12,6 +13,14 @@ export function registerDemo(program: Command): void {
       const { runDemo } = await import('../../test/demo/demo.js');
       process.exitCode = await runDemo({ ...options, once: options.once ?? false });
     });
+  withExamples(
+    demo,
+    {
+      'dimagi-lake demo --once': 'start, fill HQ, ingest, prove, end; the stack stays up',
+      'dimagi-lake demo': 'the same, and go on ingesting what `hq-sim change` does',
+    },
+    ['Ends with 0 only when every row and column of the lake is what HQ holds.'],
+  );
 }
 
 function wholeNumber(text: string): number {

@@ -1,24 +1,41 @@
 import type { Command } from 'commander';
 import type { Check, Finding } from '../../deploy/doctor/check.js';
 import { CHECKS, examine } from '../../deploy/doctor/doctor.js';
+import { loadLakeConfig } from '../config/lake.js';
 import { readDoctorEnvironment } from '../config/doctor-environment.js';
 import { readStackEnvironment } from '../config/stack-environment.js';
 import { EXIT } from '../errors.js';
+import { withExamples } from './help.js';
 import { proveLogStore } from './prove-log-store.js';
+import { paint } from './terminal/paint.js';
+import { printJson, printLine } from './terminal/print.js';
 
 /** `doctor`: what the environment names, looked at for real; one line each, exit code 4 when there is a fault. */
 export function registerDoctor(program: Command): void {
-  program
+  const doctor = program
     .command('doctor')
-    .description('Look at every service the environment names and say what is wrong')
+    .description('look at every service the environment names, and say what is wrong and how to mend it')
     .option('--json', 'print the findings as JSON')
     .action(async (options: { json?: boolean }) => {
-      const findings = await examine(readDoctorEnvironment(), [...CHECKS, LOG_STORE]);
-      const text = options.json === true ? JSON.stringify({ findings }) : findings.map(line).join('\n');
-      process.stdout.write(`${text}\n`);
+      const findings = await examine(readDoctorEnvironment(), [LAKE_CONFIG, ...CHECKS, LOG_STORE]);
+      if (options.json === true) printJson({ findings });
+      else for (const finding of findings) printLine(line(finding));
       if (findings.some(({ state }) => state === 'fault')) process.exitCode = EXIT.unreachable;
     });
+  withExamples(doctor, { 'dimagi-lake doctor': 'before the first start, and whenever something is wrong' }, [
+    'Ends with 0 when there is no fault, else with 4. It writes nothing but probes that it deletes again.',
+  ]);
 }
+
+const LAKE_CONFIG: Check = {
+  name: 'lake.yaml',
+  needs: ['LAKE_CONFIG'],
+  mend: '`dimagi-lake config check` lists every fault.',
+  look: (value) => {
+    const { domains } = loadLakeConfig(value('LAKE_CONFIG'));
+    return Promise.resolve(`${value('LAKE_CONFIG')} keeps ${Object.keys(domains).join(', ')}`);
+  },
+};
 
 /** Seconds of several JVMs: enough names that a storage which does not keep its promise is caught. */
 const LOG_STORE: Check = {
@@ -39,7 +56,9 @@ const LOG_STORE: Check = {
   },
 };
 
+const STYLE = { ok: 'green', fault: 'red', unset: 'dim' } as const;
+
 function line({ name, state, detail, mend }: Finding): string {
-  const told = `${state.padEnd(5)}  ${name}: ${detail}`;
+  const told = `${paint(STYLE[state], state.padEnd(5))}  ${name}: ${detail}`;
   return mend === undefined ? told : `${told}\n       ${mend}`;
 }

@@ -4,12 +4,18 @@ import type { Command } from 'commander';
 export function registerHqSim(program: Command): void {
   program
     .command('hq-sim')
-    .description('A CommCare HQ to read from, for tests and the demo')
+    .description('a CommCare HQ to read from, for tests and the demo')
     .argument('[verb...]', 'init, load, change or status; each with --help')
     .allowUnknownOption()
     .helpOption(false)
     .action(async (verb: string[]) => {
       const { hqSimCommand } = await import('../../test/hq-sim/command.js');
-      await hqSimCommand().exitOverride().parseAsync(verb, { from: 'user' });
+      await endsAsOurs(hqSimCommand()).parseAsync(verb, { from: 'user' });
     });
+}
+
+/** So that a wrong command line of the simulator too ends with our exit code and a hint. */
+function endsAsOurs(command: Command): Command {
+  for (const each of command.commands) endsAsOurs(each);
+  return command.exitOverride().showHelpAfterError('(--help tells more)');
 }

@@ -1,177 +1,122 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { readIngestionEnvironment, type IngestionEnvironment } from '../config/environment.js';
-import { loadLakeConfig } from '../config/lake.js';
-import { EXIT, LakeError } from '../errors.js';
-import { createKafka, readWatermarks, type Watermarks } from '../kafka/client.js';
-import { openBatches } from '../ledger/batches.js';
-import { isMerging } from '../ledger/lanes.js';
-import { ensureTopic, readTopic } from '../ledger/planning.js';
-import { haltedTables, tableTotals } from '../ledger/totals.js';
-import { createLogger, type Logger } from '../logger.js';
+import { requireServices } from '../../deploy/doctor/at-start.js';
+import type { IngestionEnvironment } from '../config/environment.js';
+import { readSettings } from '../config/settings.js';
+import { EXIT } from '../errors.js';
+import { sinceNow, type Since } from '../ledger/work-done.js';
+import { createLogger } from '../logger.js';
 import { startControlPlane, type ControlPlane } from '../main.js';
-import { reached } from '../pipeline/plan-next.js';
-import { cutRanges } from '../plan/cut-ranges.js';
 import { TOPICS, type Topic } from '../types.js';
-import { printTables } from './tables.js';
+import { withExamples } from './help.js';
+import { IngestionProgress } from './ingestion-progress.js';
+import { ingestionResult, printResult } from './ingestion-result.js';
+import { stopOnSignal } from './stop-on-signal.js';
+import { printJson } from './terminal/print.js';
+import { StatusLine } from './terminal/status-line.js';
+import { topicOf } from './topic.js';
+import {
+  EXIT_OF_OUTCOME,
+  patiently,
+  readTargets,
+  untilDone,
+  type Settled,
+  type Targets,
+} from './until-done.js';
 
-const LOOK_EVERY_MS = 300;
+/** Without `--once`, how often the high watermarks are read again for the status line. */
+const WATERMARKS_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 1_000;
+
+interface Flags {
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
 
 export function registerIngestion(program: Command): void {
-  program
-    .command('ingestion <topic>')
-    .description(`keep the tables of a topic current (${TOPICS.join(', ')})`)
-    .option('--once', 'end when everything below the high watermarks read at the start is committed')
-    .option('--json', 'print the result as JSON')
-    .action(async (topic: string, options: { once?: boolean; json?: boolean }) => {
-      await ingestion(topicOf(topic), options);
-    });
+  withExamples(
+    program
+      .command('ingestion <topic>')
+      .description(`keep the tables of a topic current (${TOPICS.join(', ')})`)
+      .option('--once', 'end when everything below the high watermarks read at the start is committed')
+      .option('--json', 'print the result as JSON')
+      .action(async (topic: string, flags: Flags) => {
+        await ingestion(topicOf(topic), flags);
+      }),
+    {
+      'dimagi-lake ingestion form-sql --once':
+        'bring in what is new, print what was done to which table, end',
+      'dimagi-lake ingestion case-sql': 'go on for ever, under a service manager',
+      'LOG_FORMAT=json dimagi-lake ingestion location': 'the same, its log one JSON object per line',
+    },
+    [
+      'At its end it prints what this run did: per table rows inserted, updated, deleted and refused as older.',
+      'Ends with 0 when done (without --once: when asked to stop), 1 when stopped before --once was done, 4 when a',
+      'service does not answer at the start, 5 when the topic or a table is halted. A service that goes away later is',
+      'waited for. Ctrl-C (or SIGTERM) ends after the work under way, a second one at once; nothing is lost.',
+    ],
+  );
 }
 
-/** @throws LakeError KAFKA_TOPIC_UNKNOWN */
-export function topicOf(name: string): Topic {
-  const topic = TOPICS.find((each) => each === name);
-  if (topic === undefined) {
-    throw new LakeError('KAFKA_TOPIC_UNKNOWN', `"${name}" is no topic; topics are ${TOPICS.join(', ')}`);
-  }
-  return topic;
-}
-
-async function ingestion(topic: Topic, options: { once?: boolean; json?: boolean }): Promise<void> {
-  const environment = readIngestionEnvironment();
-  const config = loadLakeConfig(environment.LAKE_CONFIG);
-  const logger = createLogger();
+async function ingestion(topic: Topic, flags: Flags): Promise<void> {
+  const { environment, config } = readSettings();
+  await requireServices(environment);
+  const began = Date.now();
+  const line = new StatusLine();
+  const logger = createLogger({
+    level: environment.LOG_LEVEL,
+    format: environment.LOG_FORMAT,
+    stream: line.log,
+  });
   const targets = await readTargets(environment, [topic], logger);
   const plane = await startControlPlane(environment, config, [topic], logger);
   const stopped = stopOnSignal();
   try {
-    if (options.once) {
-      process.exitCode = await untilDone(plane, targets, stopped);
-      const totals = (await tableTotals(plane.context.database)).filter((table) => table.topic === topic);
-      printTables(totals, options.json ?? false);
-    } else {
-      await aborted(stopped);
-    }
+    const { database } = plane.context;
+    const since = await sinceNow(database, topic);
+    const progress = new IngestionProgress(line, database, [since]);
+    const settled = flags.once
+      ? await untilDone(plane, targets, stopped, () => progress.look(targets))
+      : await untilStopped(plane, environment, targets, stopped, progress);
+    line.clear();
+    process.exitCode = flags.once ? EXIT_OF_OUTCOME[settled.outcome] : EXIT.ok;
+    await tell(plane, since, settled, Date.now() - began, flags);
   } finally {
+    line.clear();
     await plane.stop();
   }
 }
 
-/** High watermarks per topic: what `--once` has to reach. */
-export type Targets = ReadonlyMap<Topic, ReadonlyMap<number, Watermarks>>;
-
-export async function readTargets(
+/** Ingestion goes on by itself; here is only shown how far it is. */
+async function untilStopped(
+  plane: ControlPlane,
   environment: IngestionEnvironment,
-  topics: readonly Topic[],
-  logger: Logger,
-): Promise<Targets> {
-  const kafka = createKafka(
-    environment.KAFKA_BOOTSTRAP_SERVER_HOST,
-    environment.KAFKA_BOOTSTRAP_SERVER_PORT,
-    logger,
-  );
-  const admin = kafka.admin();
-  try {
-    await admin.connect().catch((cause: unknown) => {
-      throw new LakeError('SERVICE_UNREACHABLE', 'Kafka does not answer', { cause });
-    });
-    const targets = new Map<Topic, ReadonlyMap<number, Watermarks>>();
-    for (const topic of topics) targets.set(topic, await readWatermarks(admin, topic));
-    return targets;
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
-}
-
-/**
- * Waits until every offset below the targets is committed, or what is left can't go on by itself.
- * @returns the exit code: 0 done, 5 a topic or a table is halted
- */
-export async function untilDone(
-  plane: ControlPlane,
-  targets: Targets,
+  first: Targets,
   stopped: AbortSignal,
-): Promise<number> {
-  let code: number = EXIT.ok;
-  for (const [topic, watermarks] of targets) {
-    await ensureTopic(plane.context.database, topic);
-    let settled: number | undefined;
-    while (settled === undefined) {
-      if (stopped.aborted) return EXIT.failed;
-      settled = await settledCode(plane, topic, watermarks);
-      if (settled === undefined)
-        await sleep(LOOK_EVERY_MS, undefined, { signal: stopped }).catch(() => undefined);
-    }
-    code = Math.max(code, settled);
-  }
-  return code;
-}
-
-/** @returns undefined while work goes on */
-async function settledCode(
-  plane: ControlPlane,
-  topic: Topic,
-  watermarks: ReadonlyMap<number, Watermarks>,
-): Promise<number | undefined> {
-  const { database, logger } = plane.context;
-  const state = await readTopic(database, topic);
-  const open = await openBatches(database, topic);
-  if (state.state === 'paused') {
-    logger.error('topic paused', { topic, reason: state.reason });
-    return EXIT.halted;
-  }
-  const staged = open.get('staged') ?? 0;
-  if (state.state === 'halted' && staged === 0) {
-    logger.error('topic halted', { topic, reason: state.reason });
-    return EXIT.halted;
-  }
-  const halted = await haltedTables(database, topic);
-  const blocked = halted.reduce((most, each) => Math.max(most, each.waitingBatches), 0);
-  if (
-    halted.length > 0 &&
-    (open.get('planned') ?? 0) + staged === blocked &&
-    !(await isMerging(database, topic))
-  ) {
-    for (const table of halted) logger.error('table halted', { table: table.name, reason: table.reason });
-    return EXIT.halted;
-  }
-  const done = reached(state.plannedUntil, watermarks) && open.size === 0;
-  // Offsets that Kafka lost look like offsets long done: then the poller is about to halt the topic.
-  return done && !(await areLost(plane, topic, state.plannedUntil, watermarks)) ? EXIT.ok : undefined;
-}
-
-/** Whether Kafka ends before what is planned; asked again, as new messages may have moved both since the start. */
-async function areLost(
-  plane: ControlPlane,
-  topic: Topic,
-  planned: ReadonlyMap<number, bigint>,
-  watermarks: ReadonlyMap<number, Watermarks>,
-): Promise<boolean> {
-  if (cutRanges(planned, watermarks, 1).lost.length === 0) return false;
-  const { environment, logger } = plane.context;
-  const now = (await readTargets(environment, [topic], logger)).get(topic) ?? watermarks;
-  return cutRanges(planned, now, 1).lost.length > 0;
-}
-
-/** Aborts at the first SIGINT or SIGTERM; the second one ends the process at once (the ledger makes that safe). */
-export function stopOnSignal(): AbortSignal {
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT.failed);
-    process.stderr.write('Stopping after the work under way; press again to stop at once.\n');
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return stop.signal;
-}
-
-/** Settles when the signal aborts. */
-export async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => {
-      resolve();
+  progress: IngestionProgress,
+): Promise<Settled> {
+  let [targets, readAt] = [first, Date.now()];
+  while (!stopped.aborted) {
+    await patiently(plane, stopped, async () => {
+      if (progress.isVisible && Date.now() - readAt > WATERMARKS_EVERY_MS) {
+        targets = await readTargets(environment, [...targets.keys()], plane.context.logger);
+        readAt = Date.now();
+      }
+      await progress.look(targets);
     });
-  });
+    await sleep(LOOK_EVERY_MS, undefined, { signal: stopped }).catch(() => undefined);
+  }
+  return { outcome: 'stopped', reasons: [] };
+}
+
+async function tell(
+  plane: ControlPlane,
+  since: Since,
+  settled: Settled,
+  milliseconds: number,
+  { json }: Flags,
+): Promise<void> {
+  const result = await ingestionResult(plane.context.database, since, settled, milliseconds);
+  if (json) printJson(result);
+  else printResult(result);
 }

@@ -1,16 +1,21 @@
 import { type Command } from 'commander';
+import type { Report } from '../../deploy/stack/cache.js';
 import { stackStatus, type ServiceStatus } from '../../deploy/stack/stack-status.js';
 import { stackDown, stackUp } from '../../deploy/stack/stack.js';
 import { EXIT } from '../errors.js';
+import { withExamples } from './help.js';
+import { paint } from './terminal/paint.js';
+import { printJson, printLine } from './terminal/print.js';
+import { StackProgress } from './stack-progress.js';
 
 /** `stack up|down|status`: the embedded services on this machine. Progress goes to stderr, results to stdout. */
 export function registerStack(program: Command): void {
   const stack = program
     .command('stack')
-    .description('The embedded Postgres, Redis, Kafka and Spark on this machine');
-  stack
+    .description('the embedded Postgres, Redis, Kafka and Spark on this machine');
+  const up = stack
     .command('up')
-    .description('Start what is not running; the first time downloads about 700 MB')
+    .description('start what is not running; the first time downloads about 700 MB')
     .option('--dir <folder>', 'where everything stands', '.dimagi-lake')
     .option('--thrift', 'start the Spark Thrift Server too (JDBC)')
     .option('--redis-url <url>', 'use this Redis instead of starting one')
@@ -18,34 +23,48 @@ export function registerStack(program: Command): void {
     .option('--worker-memory <amount>', 'of the Spark worker, default 8g')
     .option('--json', 'print the result as JSON')
     .action(async (options: UpFlags) => {
-      const facts = await stackUp({ ...options, report: progress });
-      if (options.json === true)
-        print(JSON.stringify({ dir: facts.dir, environmentFile: facts.environmentFile }));
-      else print(`The stack is up. Next:\n  . ${facts.environmentFile}`);
+      const facts = await withProgress('stack up', (report) => stackUp({ ...options, report }));
+      if (options.json === true) printJson({ dir: facts.dir, environmentFile: facts.environmentFile });
+      else printLine(`The stack is up. Next:\n  . ${facts.environmentFile}`);
     });
-  stack
+  const down = stack
     .command('down')
-    .description('End every process of the stack; data stays')
+    .description('end every process of the stack; data stays')
     .option('--dir <folder>', 'where everything stands', '.dimagi-lake')
     .option('--json', 'print the result as JSON')
     .action(async (options: { dir: string; json?: boolean }) => {
-      const stopped = await stackDown(options.dir, progress);
-      if (options.json === true) print(JSON.stringify({ stopped }));
-      else print(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
+      const stopped = await withProgress('stack down', (report) => stackDown(options.dir, report));
+      if (options.json === true) printJson({ stopped });
+      else printLine(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
     });
-  stack
+  const status = stack
     .command('status')
-    .description('Show each service; exit code 4 when one is not running')
+    .description('show each service; exit code 4 when one is not running')
     .option('--dir <folder>', 'where everything stands', '.dimagi-lake')
     .option('--json', 'print the result as JSON')
     .action(async (options: { dir: string; json?: boolean }) => {
       const services = await stackStatus(options.dir);
-      print(options.json === true ? JSON.stringify({ services }) : services.map(line).join('\n'));
+      if (options.json === true) printJson({ services });
+      else for (const service of services) printLine(line(service));
       if (!services.every(({ state }) => state === 'running' || state === 'external')) {
         process.exitCode = EXIT.unreachable;
       }
     });
+  withExamples(up, {
+    'dimagi-lake stack up && . .dimagi-lake/env.sh': 'start, then set the variables in this shell',
+    'dimagi-lake stack up --thrift --worker-memory 12g': 'with JDBC, on a larger machine',
+  });
+  withExamples(down, { 'dimagi-lake stack down': '`stack up` starts the same stack again, with its data' });
+  withExamples(status, { 'dimagi-lake stack status --json': 'pid, port and log file of each, for machines' });
 }
+
+const STYLE = {
+  running: 'green',
+  external: 'green',
+  starting: 'yellow',
+  stopped: 'dim',
+  dead: 'red',
+} as const;
 
 function line(service: ServiceStatus): string {
   const facts = [
@@ -53,7 +72,9 @@ function line(service: ServiceStatus): string {
     service.port === undefined ? '' : `port ${service.port}`,
     service.log ?? '',
   ];
-  return [service.name.padEnd(13), service.state.padEnd(9), ...facts].join('  ').trimEnd();
+  return [service.name.padEnd(13), paint(STYLE[service.state], service.state.padEnd(9)), ...facts]
+    .join('  ')
+    .trimEnd();
 }
 
 interface UpFlags {
@@ -65,10 +86,14 @@ interface UpFlags {
   readonly json?: boolean;
 }
 
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** Steps as a status line on a terminal, as lines elsewhere. */
+async function withProgress<T>(what: string, act: (report: Report) => Promise<T>): Promise<T> {
+  const progress = new StackProgress(what);
+  try {
+    return await act((line) => {
+      progress.step(line);
+    });
+  } finally {
+    progress.end();
+  }
 }

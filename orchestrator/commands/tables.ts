@@ -1,32 +1,36 @@
 import type { Command } from 'commander';
-import { readLedgerEnvironment } from '../config/environment.js';
-import { LedgerDatabase } from '../ledger/database.js';
 import { tableTotals, type TableTotals } from '../ledger/totals.js';
-import { printTable } from './print-table.js';
+import { withExamples } from './help.js';
+import { paint } from './terminal/paint.js';
+import { printJson, printLine, printTable } from './terminal/print.js';
+import { withLedger } from './with-ledger.js';
 
 export function registerTables(program: Command): void {
-  program
-    .command('tables')
-    .description('every lake table with its rows, merges and state')
-    .option('--json', 'print the result as JSON')
-    .action(async (options: { json?: boolean }) => {
-      const database = new LedgerDatabase(readLedgerEnvironment().LEDGER_DATABASE_URL);
-      try {
-        printTables(await tableTotals(database), options.json ?? false);
-      } finally {
-        await database.close();
-      }
-    });
+  withExamples(
+    program
+      .command('tables')
+      .description('every lake table: its rows, all that was ever merged into it, its state')
+      .option('--json', 'print the result as JSON')
+      .action(async (options: { json?: boolean }) => {
+        const tables = await withLedger(tableTotals);
+        if (options.json) printJson({ tables });
+        else if (tables.length === 0) printLine('No table yet: `dimagi-lake ingestion <topic>` makes them.');
+        else printTables(tables);
+      }),
+    {
+      'dimagi-lake tables': 'totals of all time; `ingestion` prints what one run did',
+      'dimagi-lake tables --json': 'with the reason of a halted table',
+    },
+  );
 }
 
 /** The table of tables: one line per lake table, as the ledger and the Delta log have it. */
-export function printTables(totals: readonly TableTotals[], json: boolean): void {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(totals, null, 2)}\n`);
-    return;
-  }
+export function printTables(totals: readonly TableTotals[]): void {
   printTable(
-    ['table', 'state', 'rows', 'inserted', 'updated', 'deleted', 'refused', 'version', 'seconds', 'path'],
+    [
+      ...['table', 'state', 'rows', 'inserted', 'updated', 'deleted', 'refused', 'seconds', 'version'],
+      ...['last merge', 'path'],
+    ],
     totals.map((table) => [
       `${table.database}.${table.table}`,
       table.state,
@@ -35,9 +39,12 @@ export function printTables(totals: readonly TableTotals[], json: boolean): void
       table.updated,
       table.deleted,
       table.refused,
-      table.deltaVersion ?? '-',
       table.seconds.toFixed(1),
+      table.deltaVersion ?? '-',
+      table.lastMergeAt?.slice(0, 19).replace('T', ' ') ?? '-',
       table.path,
     ]),
   );
+  for (const { database, table, reason } of totals)
+    if (reason !== null) printLine(paint('red', `${database}.${table} is halted: ${reason}`));
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
+import { LOG_FORMATS, LOG_LEVELS } from '../logger.js';
+import { didYouMean } from './did-you-mean.js';
+import { faultCount } from './faults.js';
 
 /**
  * The environment, read once to a readonly value; this is the only file that reads `process.env` for settings.
@@ -8,13 +11,27 @@ import { LakeError } from '../errors.js';
  */
 type Source = Readonly<Record<string, string | undefined>>;
 
-const port = z.coerce.number().int().min(1).max(65535);
+const port = z.coerce
+  .number('must be a port number')
+  .int('must be a port number')
+  .min(1, 'must be a port number')
+  .max(65535, 'must be a port number, up to 65535');
 const nonEmpty = z.string().trim().min(1);
 const storageUrl = nonEmpty.regex(
   /^(file:\/\/\/|s3a?:\/\/[^/]+)/,
   'must start with file:/// or s3a://<bucket>',
 );
-const postgresUrl = nonEmpty.regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL');
+const postgresUrl = url(
+  /^postgres(ql)?:\/\/[^/]/,
+  'must be a URL postgresql://login:password@host:port/database',
+);
+/** Both what it looks like and that it can be taken apart: a password with `#` or `/` unescaped can not. */
+function url(form: RegExp, message: string): z.ZodType<string, string> {
+  return nonEmpty
+    .regex(form, { message, abort: true })
+    .refine((text) => URL.canParse(text), `${message}; a password's special characters are written %XX`);
+}
+
 const list = nonEmpty.transform((text) =>
   text
     .split(',')
@@ -34,17 +51,24 @@ const STORAGE = {
 };
 const HQ = {
   HQ_DATABASE_URL: postgresUrl,
-  HQ_SHARD_DATABASE_URLS: list.optional(),
+  HQ_SHARD_DATABASE_URLS: list.pipe(z.array(postgresUrl).min(1)).optional(),
   HQ_BLOB_STORE: nonEmpty.regex(/^(file:\/\/\/|s3:\/\/[^/]+)/, 'must be file:///dir or s3://bucket'),
   HQ_USERS: z.enum(['usercase', 'none']).default('usercase'),
 };
 const SPARK = {
-  SPARK_MASTER_URL: nonEmpty.regex(/^spark:\/\//, 'must be spark://host:port[,host:port]'),
-  SPARK_REST_URLS: list,
+  SPARK_MASTER_URL: nonEmpty.regex(
+    /^spark:\/\/[^/,]+:\d+(,[^/,]+:\d+)*$/,
+    'must be spark://host:port[,host:port]',
+  ),
+  SPARK_REST_URLS: list.pipe(
+    z.array(url(/^https?:\/\/[^/]/, 'must be http://host:6066, of each master, comma separated')).min(1),
+  ),
   SPARK_REST_SECRET: nonEmpty.optional(),
   SPARK_DRIVER_CLASSPATH: nonEmpty,
   SPARK_CLASS_ARCHIVE: nonEmpty.optional(),
-  SPARK_DRIVER_MEMORY: nonEmpty.default('1g'),
+  SPARK_DRIVER_MEMORY: nonEmpty
+    .regex(/^[1-9]\d*[mg]$/i, 'must be an amount such as 1g or 768m')
+    .default('1g'),
   /** More staged rows than this go to executors (`spark://`); fewer are merged inside the driver (`local[N]`). */
   SPARK_LOCAL_MAX_ROWS: z.coerce.number().int().min(0).default(200_000),
   SPARK_LOCAL_CORES: z.coerce.number().int().min(1).default(2),
@@ -53,7 +77,11 @@ const SPARK = {
   /** Fault point for drivers (tests); see spark-jobs/runner. */
   SPARK_DRIVER_FAULT: nonEmpty.optional(),
 };
-const QUEUE = { REDIS_URL: nonEmpty.regex(/^rediss?:\/\//, 'must be a redis:// URL') };
+const QUEUE = { REDIS_URL: url(/^rediss?:\/\//, 'must be a URL redis://host:port') };
+const LOG = {
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  LOG_FORMAT: z.enum(LOG_FORMATS).default('plain'),
+};
 const WORK = {
   LAKE_CONFIG: nonEmpty,
   MAX_RECORDS_TO_PROCESS: z.coerce.number().int().min(1).max(10_000_000).default(50_000),
@@ -72,6 +100,7 @@ const INGESTION = z.object({
   ...SPARK,
   ...QUEUE,
   ...WORK,
+  ...LOG,
 });
 const LEDGER_ONLY = z.object({ ...LEDGER, ...STORAGE, LAKE_CONFIG: nonEmpty });
 
@@ -94,22 +123,28 @@ export function readLedgerEnvironment(source: Source = process.env): LedgerEnvir
   return parse(LEDGER_ONLY, source);
 }
 
-function parse<T extends z.ZodType>(schema: T, source: Source): z.infer<T> {
+function parse<T extends z.ZodObject>(schema: T, source: Source): z.infer<T> {
   // An empty variable is an unset one: `export X=` in a shell file must not pass for a value.
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  // The value is not shown: it may be a secret.
-  const faults = result.error.issues.map(
-    (issue) =>
-      `${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`,
-  );
+  const faults = result.error.issues.map((issue) => describe(issue, given));
   throw new LakeError(
     'CONFIG_INVALID',
-    `The environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`,
+    `The environment has ${faultCount(faults)}:\n  ${faults.join('\n  ')}`,
     {
       facts: { faults },
-      mend: 'Set each variable named; `dimagi-lake stack up` writes all of them to <dir>/env.sh (source it).',
+      mend: "Set each variable named. The embedded stack's stand in <dir>/env.sh (source it); `dimagi-lake hq-sim init` adds HQ's.",
     },
   );
+}
+
+/** One fault as a line. The value is not shown: it may be a secret. */
+function describe(issue: z.core.$ZodIssue, given: Source): string {
+  const [variable = '', at] = issue.path.map(String);
+  if (given[variable] !== undefined)
+    return `${variable}: ${at === undefined ? '' : `its part ${Number(at) + 1} `}${issue.message}`;
+  const strangers = Object.keys(given).filter((name) => !VARIABLES.includes(name));
+  const near = didYouMean(variable, strangers);
+  return `${variable}: is not set${near === undefined ? '' : ` (${near} is: did you mean that one?)`}`;
 }

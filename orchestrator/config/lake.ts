@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
+import { faultCount } from './faults.js';
+import { faultLines, namesGivenTwice, schemaFaults } from './lake-faults.js';
 import type { RecordKind } from '../types.js';
 
 /**
  * `lake.yaml`: which domains, case types and forms are kept, and how (design section 11). Validated as a whole;
- * every fault is listed with its line. Unknown keys are refused, so a typing error is never silently ignored.
+ * every fault is listed with its line and column. Unknown keys are refused, so a typing error is never silently ignored.
  */
 const caseOptions = z.strictObject({ name: z.string().min(1).optional() }).nullable();
 const formOptions = z.strictObject({ name: z.string().min(1).optional() }).nullable();
@@ -34,39 +36,55 @@ export interface LakeConfig {
   readonly text: string;
 }
 
+/** Keys that stand at a depth: of the file, of a domain, of a case type or form. */
+function keysAt(depth: number): readonly string[] {
+  if (depth === 0) return Object.keys(lakeSchema.shape);
+  return depth === 2 ? Object.keys(domainSchema.shape) : ['name'];
+}
+
 /** Every type of a record kind is taken: `cases: {'*': {}}`. */
 const ANY_TYPE = '*';
 
-/** @throws LakeError CONFIG_INVALID with every fault and its line */
+/** @throws LakeError CONFIG_INVALID with every fault, its line and column */
 export function loadLakeConfig(path: string): LakeConfig {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new LakeError('CONFIG_INVALID', `LAKE_CONFIG: ${path} cannot be read`, { cause });
+    const reason = cause instanceof Error ? cause.message.replace(/, .*$/, '') : String(cause);
+    const fault = `LAKE_CONFIG: ${path} cannot be read (${reason})`;
+    throw new LakeError('CONFIG_INVALID', fault, {
+      facts: { faults: [fault] },
+      mend: 'LAKE_CONFIG must be the path of a lake.yaml that this user may read.',
+      cause,
+    });
   }
   return parseLakeConfig(text, path);
 }
 
-/** @throws LakeError CONFIG_INVALID with every fault and its line */
+/** @throws LakeError CONFIG_INVALID with every fault, its line and column */
 export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const syntax = document.errors.map(
-    (error) => `${path}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`,
-  );
+  const syntax = document.errors.map(({ linePos, message }) => {
+    const { line, col } = linePos?.[0] ?? { line: 1, col: 1 };
+    return `${path}:${line}:${col}: ${message.split('\n')[0]?.replace(/ at line .*$/, '') ?? ''}`;
+  });
   if (syntax.length > 0) throw invalid(path, syntax);
-  const result = lakeSchema.safeParse(document.toJS());
-  if (!result.success) {
-    throw invalid(
-      path,
-      result.error.issues.map(
-        (issue) => `${path}:${lineOf(document, lines, issue.path)}: ${describe(issue)}`,
-      ),
-    );
+  if (document.contents === null) throw invalid(path, [`${path}:1:1: the file is empty; ${SMALLEST}`]);
+  const raw: unknown = document.toJS();
+  const result = lakeSchema.safeParse(raw);
+  const found = [
+    ...(result.error?.issues ?? []).flatMap((issue) => schemaFaults(issue, document, keysAt)),
+    ...namesGivenTwice(raw),
+  ];
+  if (!result.success || found.length > 0) {
+    throw invalid(path, faultLines(path, document, lines, found));
   }
   return { domains: result.data.domains, text, sha256: createHash('sha256').update(text).digest('hex') };
 }
+
+const SMALLEST = 'the smallest useful one is `domains: {my-domain: {cases: {"*": {}}}}`';
 
 /** Whether records of this type of this domain are kept. */
 export function isListed(config: LakeConfig, domain: string, kind: RecordKind, type: string): boolean {
@@ -98,24 +116,8 @@ export function friendlyName(
   return Object.hasOwn(types, type) ? types[type]?.name : undefined;
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  const place = issue.path.length === 0 ? 'the file' : issue.path.map(String).join(' > ');
-  if (issue.code === 'unrecognized_keys')
-    return `${place}: unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
-  return `${place}: ${issue.message}`;
-}
-
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length >= 0; length--) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-    if (Array.isArray(range) && typeof range[0] === 'number') return lines.linePos(range[0]).line;
-  }
-  return 1;
-}
-
 function invalid(path: string, faults: string[]): LakeError {
-  return new LakeError('CONFIG_INVALID', `${path} has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`, {
+  return new LakeError('CONFIG_INVALID', `${path} has ${faultCount(faults)}:\n  ${faults.join('\n  ')}`, {
     facts: { faults },
   });
 }

@@ -15,6 +15,10 @@ export interface TableTotals {
   readonly seconds: number;
   /** As text: JSON has no bigint. */
   readonly deltaVersion: string | null;
+  /** When its newest merge was seen in the Delta log: ISO 8601 in UTC. */
+  readonly lastMergeAt: string | null;
+  /** Why it is halted. */
+  readonly reason: string | null;
 }
 
 export async function tableTotals(database: Queryable): Promise<TableTotals[]> {
@@ -24,7 +28,9 @@ export async function tableTotals(database: Queryable): Promise<TableTotals[]> {
             (coalesce(sum(l.inserted), 0) - coalesce(sum(l.deleted), 0))::int AS rows,
             coalesce(sum(l.inserted), 0)::int AS inserted, coalesce(sum(l.updated), 0)::int AS updated,
             coalesce(sum(l.deleted), 0)::int AS deleted, coalesce(sum(l.refused), 0)::int AS refused,
-            coalesce(sum(l.seconds), 0)::float8 AS seconds, max(l.delta_version)::text AS "deltaVersion"
+            coalesce(sum(l.seconds), 0)::float8 AS seconds, max(l.delta_version)::text AS "deltaVersion",
+            to_char(max(l.merged_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "lastMergeAt",
+            t.reason
      FROM lake_table t LEFT JOIN lane l ON l.table_id = t.id GROUP BY t.id ORDER BY 1, 2, lower(t.table_name)`,
   );
 }

@@ -2,7 +2,7 @@ import { StagedLayout } from '../shape/layout.js';
 import type { Storage } from '../storage/storage.js';
 import type { Extracted, JsonObject, RecordKind, Unreadable, Upsert } from '../types.js';
 import { StagingWriter } from './staging-writer.js';
-import { tableFolder, type StagedTable } from './staging-manifest.js';
+import { tableFolder, type OlderRecord, type StagedTable } from './staging-manifest.js';
 
 export interface RecordName {
   readonly kind: RecordKind;
@@ -18,12 +18,19 @@ export interface StagedPlacement {
   readonly tableId: bigint;
   readonly op: 'upsert' | 'delete';
   readonly month: string | null;
+  readonly rev: string | null;
+}
+
+/** A table a record stands in or may stand in, with the newest revision staged of it there. */
+export interface KnownPlace {
+  readonly tableId: bigint;
+  readonly rev: string | null;
 }
 
 /** The ledger's part in routing; given by pipeline.ts. */
 export interface Routing {
   /** Tables each of the records stands in or may stand in. */
-  placesOf(records: readonly RecordName[]): Promise<ReadonlyMap<string, readonly bigint[]>>;
+  placesOf(records: readonly RecordName[]): Promise<ReadonlyMap<string, readonly KnownPlace[]>>;
   /** Table of a type, made known to the ledger when it is new. */
   tableOf(upsert: Upsert): Promise<bigint>;
 }
@@ -32,6 +39,8 @@ export interface Staged {
   readonly tables: readonly StagedTable[];
   readonly placements: readonly StagedPlacement[];
   readonly unreadable: readonly Unreadable[];
+  /** Records that came with an older revision than one staged before: the MERGE will refuse them. */
+  readonly older: readonly OlderRecord[];
 }
 
 /** One ledger look-up for so many ids. */
@@ -63,6 +72,13 @@ export async function stageRecords(
   }
 }
 
+/** A record after it was written; its document is gone. */
+interface TakenRecord extends RecordName {
+  /** Undefined for a delete. */
+  readonly target: bigint | undefined;
+  readonly rev: string | null;
+}
+
 interface OpenTable {
   readonly writer: StagingWriter;
   readonly layout: StagedLayout;
@@ -77,8 +93,9 @@ class Stager {
   readonly #tables = new Map<bigint, OpenTable>();
   readonly #placements: StagedPlacement[] = [];
   readonly #unreadable: Unreadable[] = [];
-  /** Not yet looked up, with the table each was written to. */
-  #taken: (RecordName & { readonly target: bigint | undefined })[] = [];
+  readonly #older: OlderRecord[] = [];
+  /** Written to their own tables, the others not yet looked up. */
+  #taken: TakenRecord[] = [];
   /** A location reaches the batch once for itself and once for each changed ancestor: the first one counts. */
   readonly #seen = new Set<string>();
 
@@ -98,32 +115,42 @@ class Stager {
     const target = record.op === 'upsert' ? await this.#routing.tableOf(record) : undefined;
     if (record.op === 'upsert' && target !== undefined) await this.#upsert(target, record);
     const { kind, domain, id } = record;
-    this.#taken.push({ kind, domain, id, target });
-    if (this.#taken.length >= IDS_PER_LOOKUP) await this.#deleteElsewhere();
+    this.#taken.push({ kind, domain, id, target, rev: record.op === 'upsert' ? record.rev : null });
+    if (this.#taken.length >= IDS_PER_LOOKUP) await this.#lookUpPlaces();
   }
 
   async finish(): Promise<Staged> {
-    await this.#deleteElsewhere();
+    await this.#lookUpPlaces();
     const tables: StagedTable[] = [];
     for (const [tableId, open] of this.#tables) {
       const files = await open.writer.close();
       tables.push({ tableId, upserts: open.upserts, deletes: open.deletes, files, layout: open.layout });
     }
-    return { tables, placements: this.#placements, unreadable: this.#unreadable };
+    return {
+      tables,
+      placements: this.#placements,
+      unreadable: this.#unreadable,
+      older: this.#older,
+    };
   }
 
   abort(reason: Error): void {
     for (const open of this.#tables.values()) open.writer.abort(reason);
   }
 
-  async #deleteElsewhere(): Promise<void> {
+  /** Deletes what was taken from every other table it may stand in, and notes what came older than it was staged. */
+  async #lookUpPlaces(): Promise<void> {
     const taken = this.#taken;
     if (taken.length === 0) return;
     this.#taken = [];
     const places = await this.#routing.placesOf(taken);
     for (const record of taken) {
-      for (const tableId of places.get(placeKey(record)) ?? [])
-        if (tableId !== record.target) await this.#delete(tableId, record);
+      for (const place of places.get(placeKey(record)) ?? []) {
+        if (place.tableId !== record.target) await this.#delete(place.tableId, record);
+        // ISO texts of one form compare as times.
+        else if (record.rev !== null && place.rev !== null && record.rev < place.rev)
+          this.#older.push({ domain: record.domain, id: record.id });
+      }
     }
   }
 
@@ -147,17 +174,23 @@ class Stager {
     if (record.indices !== undefined) row['indices'] = record.indices.map((index) => ({ ...index }));
     table.layout.encode(record.tree, row);
     await table.writer.write(row);
-    this.#place(tableId, record, 'upsert', record.month);
+    this.#place(tableId, record, 'upsert', record.month, record.rev);
   }
 
   async #delete(tableId: bigint, record: RecordName): Promise<void> {
     const table = this.#open(tableId);
     table.deletes++;
     await table.writer.write({ op: 'delete', _id: record.id });
-    this.#place(tableId, record, 'delete', null);
+    this.#place(tableId, record, 'delete', null, null);
   }
 
-  #place(tableId: bigint, record: RecordName, op: 'upsert' | 'delete', month: string | null): void {
+  #place(
+    tableId: bigint,
+    record: RecordName,
+    op: 'upsert' | 'delete',
+    month: string | null,
+    rev: string | null,
+  ): void {
     this.#placements.push({
       kind: record.kind,
       domain: record.domain,
@@ -165,6 +198,7 @@ class Stager {
       tableId,
       op,
       month,
+      rev,
     });
   }
 

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import { stackUp } from '../../deploy/stack/stack.js';
-import { aborted, readTargets, stopOnSignal, untilDone } from '../../orchestrator/commands/ingestion.js';
+import { IngestionProgress } from '../../orchestrator/commands/ingestion-progress.js';
+import { StackProgress } from '../../orchestrator/commands/stack-progress.js';
+import { aborted, stopOnSignal } from '../../orchestrator/commands/stop-on-signal.js';
 import { printTables } from '../../orchestrator/commands/tables.js';
+import { StatusLine } from '../../orchestrator/commands/terminal/status-line.js';
+import { EXIT_OF_OUTCOME, readTargets, untilDone } from '../../orchestrator/commands/until-done.js';
 import { readIngestionEnvironment } from '../../orchestrator/config/environment.js';
 import { loadLakeConfig } from '../../orchestrator/config/lake.js';
 import { EXIT, LakeError } from '../../orchestrator/errors.js';
 import { tableTotals } from '../../orchestrator/ledger/totals.js';
+import { sinceNow } from '../../orchestrator/ledger/work-done.js';
 import { createLogger } from '../../orchestrator/logger.js';
 import { startControlPlane, type ControlPlane } from '../../orchestrator/main.js';
 import { TOPICS } from '../../orchestrator/types.js';
@@ -27,7 +32,15 @@ export interface DemoOptions {
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const started = Date.now();
-  const stack = await stackUp({ dir: options.dir, report: say });
+  const progress = new StackProgress('demo');
+  const stack = await stackUp({
+    dir: options.dir,
+    report: (line) => {
+      progress.step(line);
+    },
+  }).finally(() => {
+    progress.end();
+  });
   say('The stack is up; filling the simulated CommCare HQ');
   await install(options.dir, stack.env);
   const loaded = await loadInstallation(
@@ -40,14 +53,20 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   say(`HQ holds ${JSON.stringify(loaded.holds)}`);
   const variables = { ...process.env, ...stack.env, ...readShellExports(join(options.dir, 'env.sh')) };
   const environment = readIngestionEnvironment(variables);
-  const logger = createLogger(process.env['LOG_LEVEL'] ?? 'warn');
+  const line = new StatusLine();
+  const level = process.env['LOG_LEVEL'] === undefined ? 'warn' : environment.LOG_LEVEL;
+  const logger = createLogger({ level, format: environment.LOG_FORMAT, stream: line.log });
   const targets = await readTargets(environment, TOPICS, logger);
   const plane = await startControlPlane(environment, loadLakeConfig(environment.LAKE_CONFIG), TOPICS, logger);
   const stopped = stopOnSignal();
   try {
     say('Ingesting locations, cases and forms');
-    const code = await untilDone(plane, targets, stopped);
-    if (code !== EXIT.ok) return code;
+    const since = await Promise.all(TOPICS.map((topic) => sinceNow(plane.context.database, topic)));
+    const work = new IngestionProgress(line, plane.context.database, since);
+    const { outcome, reasons } = await untilDone(plane, targets, stopped, () => work.look(targets));
+    line.clear();
+    for (const reason of reasons) say(reason);
+    if (outcome !== 'done') return EXIT_OF_OUTCOME[outcome];
     const equal = await report(plane, variables);
     say(`Done in ${Math.round((Date.now() - started) / 1000)} s`);
     say(whatNext(options));
@@ -59,7 +78,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 }
 
 async function report(plane: ControlPlane, variables: NodeJS.ProcessEnv): Promise<boolean> {
-  printTables(await tableTotals(plane.context.database), false);
+  printTables(await tableTotals(plane.context.database));
   say('Comparing every row and column with HQ (an oracle of its own, in Python)');
   // A record keeps the place it had when it was last written; a later move of the place is no fault.
   const verdict = await runOracle(variables, { locationColumns: 'ignore' });

@@ -14,13 +14,7 @@ export function brokers(): string[] {
 export async function recreateTopics(partitions: Readonly<Record<string, number>>): Promise<void> {
   const names = Object.keys(partitions);
   await asAdmin(async (admin) => {
-    const there = await admin.listTopics();
-    const old = names.filter((name) => there.includes(name));
-    if (old.length > 0) await admin.deleteTopics({ topics: old });
-    await until(
-      'the old topics are gone',
-      async () => !(await admin.listTopics()).some((name) => names.includes(name)),
-    );
+    await dropTopics(admin, names);
     const topics = names.map((topic) => ({
       topic,
       numPartitions: partitions[topic] ?? 1,
@@ -28,6 +22,21 @@ export async function recreateTopics(partitions: Readonly<Record<string, number>
     }));
     await admin.createTopics({ topics, waitForLeaders: true });
   });
+}
+
+/** Deletes the topics, and waits until they are gone. */
+export async function deleteTopics(names: readonly string[]): Promise<void> {
+  await asAdmin((admin) => dropTopics(admin, names));
+}
+
+async function dropTopics(admin: Admin, names: readonly string[]): Promise<void> {
+  const there = await admin.listTopics();
+  const old = names.filter((name) => there.includes(name));
+  if (old.length > 0) await admin.deleteTopics({ topics: old });
+  await until(
+    'the old topics are gone',
+    async () => !(await admin.listTopics()).some((name) => names.includes(name)),
+  );
 }
 
 async function asAdmin<T>(act: (admin: Admin) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -35,6 +35,13 @@ test('after up every service runs, and the doctor finds no fault', async () => {
   assert.deepEqual(new Set((await stackStatus(dir)).map(({ state }) => state)), new Set(['running']));
   const faults = (await examine(facts.env, CHECKS)).filter(({ state }) => state === 'fault');
   assert.deepEqual(faults, []);
+});
+
+test("Spark's daemons, and with them drivers, keep their temporary files in the stack's folder", () => {
+  for (const name of ['spark-master', 'spark-worker']) {
+    const log = readFileSync(join(dir, 'logs', `${name}.log`), 'utf8');
+    assert.ok(log.includes(`JAVA_TOOL_OPTIONS: -Djava.io.tmpdir='${join(dir, 'spark', 'tmp')}'`), name);
+  }
 });
 
 test('env.sh gives a shell the same variables', () => {
@@ -91,8 +98,12 @@ test('down ends every process, but never one that was given the pid of an ended 
   const records = JSON.parse(readFileSync(file, 'utf8')) as Record<string, { pid: number }>;
   // As if the system had given Redis' old pid to this very process.
   writeFileSync(file, JSON.stringify({ ...records, redis: { ...records['redis'], pid: process.pid } }));
+  // As a driver that was killed leaves it.
+  mkdirSync(join(dir, 'spark', 'tmp', 'artifacts-of-a-killed-driver'));
   await stackDown(dir);
   for (const pid of pids) assert.equal(processEntry(pid), undefined);
+  for (const scratch of ['tmp', 'local', 'scratch'])
+    assert.ok(!existsSync(join(dir, 'spark', scratch)), scratch);
   assert.ok(existsSync(facts.environmentFile));
   assert.deepEqual(new Set((await stackStatus(dir)).map(({ state }) => state)), new Set(['stopped']));
 });

@@ -33,7 +33,7 @@ export async function openBroker(): Promise<Broker> {
       rmSync(dir, { recursive: true, force: true });
     };
   }
-  const kafka = createKafka(given.host, Number(given.port), createLogger('error'));
+  const kafka = createKafka(given.host, Number(given.port), createLogger({ level: 'error' }));
   const admin = kafka.admin();
   await admin.connect();
   return {

@@ -150,6 +150,8 @@ function startDriver(classes: string, cwd: string, options: DriverOptions): Driv
     [
       '-Xmx700m',
       '-XX:TieredStopAtLevel=1',
+      // A driver that is killed deletes nothing: what it leaves goes with the folder.
+      `-Djava.io.tmpdir=${cwd}`,
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
       '-cp',
       `${classes}:${join(sparkHome(), 'jars')}/*`,

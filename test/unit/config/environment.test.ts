@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readIngestionEnvironment, readLedgerEnvironment } from '../../../orchestrator/config/environment.js';
+import { readSettings } from '../../../orchestrator/config/settings.js';
+import { suspicionsOfEnvironment } from '../../../orchestrator/config/suspicions.js';
 import { LakeError } from '../../../orchestrator/errors.js';
 import { completeEnvironment } from './complete-environment.js';
 
@@ -49,7 +51,7 @@ test('all faults are told at once, by name and without their values', () => {
     'REDIS_URL',
     'S3_ENDPOINT',
   ]);
-  assert.match(error.message, /6 fault\(s\)/);
+  assert.match(error.message, /6 faults:/);
   assert.doesNotMatch(error.message, /top-secret/);
 });
 
@@ -93,5 +95,66 @@ test('a command that only looks into ledger and lake needs no more than those', 
     LAKE_CONFIG,
   };
   assert.equal(readLedgerEnvironment(few).HQ_DATA_PATH, 's3a://lake');
-  assert.throws(() => readLedgerEnvironment({}), { code: 'CONFIG_INVALID', message: /5 fault\(s\)/ });
+  assert.throws(() => readLedgerEnvironment({}), { code: 'CONFIG_INVALID', message: /5 faults:/ });
+});
+
+test('a misspelled variable is guessed, and each part of a list is looked at', () => {
+  const error = refusal({
+    ...completeEnvironment(),
+    REDIS_URL: undefined,
+    REDIS_URI: 'redis://:top-secret@h',
+    HQ_SHARD_DATABASE_URLS: 'postgresql://a:b@h/d, postgresql://a:top#secret/x@h/d',
+    SPARK_REST_URLS: 'http://a:6066,b:6066',
+    SPARK_MASTER_URL: 'spark://a',
+    SPARK_DRIVER_MEMORY: '1gb',
+    LOG_FORMAT: 'xml',
+  });
+  assert.deepEqual(
+    faultsOf(error).map((fault) => fault.slice(0, 56)),
+    [
+      'HQ_SHARD_DATABASE_URLS: its part 2 must be a URL postgre',
+      'SPARK_MASTER_URL: must be spark://host:port[,host:port]',
+      'SPARK_REST_URLS: its part 2 must be http://host:6066, of',
+      'SPARK_DRIVER_MEMORY: must be an amount such as 1g or 768',
+      'REDIS_URL: is not set (REDIS_URI is: did you mean that o',
+      'LOG_FORMAT: Invalid option: expected one of "plain"|"jso',
+    ],
+  );
+  assert.doesNotMatch(error.message, /top-secret|top#secret/);
+});
+
+test('faults of the environment and of lake.yaml are told together', () => {
+  const source = { ...completeEnvironment(), REDIS_URL: '', LAKE_CONFIG: '/no/such/lake.yaml' };
+  assert.throws(() => readSettings(source), {
+    code: 'CONFIG_INVALID',
+    message: /2 faults:\n {2}REDIS_URL: is not set\n {2}LAKE_CONFIG: \/no\/such\/lake\.yaml cannot be read/,
+  });
+});
+
+test('suspicious variables are told without their values; the complete environment has none', () => {
+  const read = (changes: Record<string, string>): string[] =>
+    suspicionsOfEnvironment(readIngestionEnvironment({ ...completeEnvironment(), ...changes })).map((told) =>
+      told.slice(0, told.indexOf(':')),
+    );
+  assert.deepEqual(read({}), []);
+  assert.deepEqual(
+    read({
+      LEDGER_DATABASE_URL: 'postgresql://hq:x@db/hq',
+      LEDGER_RUNNER_DATABASE_URL: 'postgresql://hq:x@db/hq',
+      CHECKPOINT_BASE_DIR: 's3a://lake/checkpoint',
+      SPARK_REST_SECRET: '',
+      MAX_RECORDS_TO_PROCESS: '10',
+      STAGING_KEEP_DAYS: '0',
+      SPARK_DRIVER_MEMORY: '256m',
+    }),
+    [
+      'LEDGER_DATABASE_URL',
+      'LEDGER_RUNNER_DATABASE_URL',
+      'CHECKPOINT_BASE_DIR and HQ_DATA_PATH',
+      'SPARK_REST_SECRET',
+      'MAX_RECORDS_TO_PROCESS',
+      'STAGING_KEEP_DAYS',
+      'SPARK_DRIVER_MEMORY',
+    ],
+  );
 });

@@ -7,6 +7,7 @@ import {
   loadLakeConfig,
   parseLakeConfig,
 } from '../../../orchestrator/config/lake.js';
+import { suspicionsOfLake } from '../../../orchestrator/config/suspicions.js';
 import { LakeError } from '../../../orchestrator/errors.js';
 
 const XMLNS = 'http://openrosa.org/formdesigner/33EBE6E1';
@@ -65,33 +66,68 @@ test('the identity of a configuration is its text, to the byte', () => {
   assert.notEqual(parseLakeConfig(GOOD).sha256, parseLakeConfig(`${GOOD}\n`).sha256);
 });
 
-test('every fault is told at once, with its line', () => {
+test('every fault is told at once, with its line and column, from top to bottom', () => {
   const found = faults(`domains:
   demo:
     locations: maybe
     location_levels: [state, "a b"]
-    record_location: [owner, nobody]
+    record_location: [owner, usr]
+    time_zon: UTC
     time_zone: Mars/Olympus
     cases:
       member: {nam: x}
+    forms:
+      "${XMLNS}": {name: visit-one}
+      "${XMLNS}B": {name: Visit_One}
 colour: red
 `);
-  const lines = found.map((fault) => Number(/^lake\.yaml:(\d+): /.exec(fault)?.[1]));
-  assert.deepEqual(lines.filter((line) => line > 1).sort(), [3, 4, 5, 6, 8]);
-  assert.equal(found.length, 6);
-  assert.ok(found.some((fault) => fault.includes('unknown key "nam"')));
-  assert.ok(found.some((fault) => fault.includes('unknown key "colour"')));
+  assert.deepEqual(
+    found.map((fault) => fault.replace(/^lake\.yaml:/, '')),
+    [
+      '3:16: domains > demo > locations: expected boolean, received string',
+      '4:30: domains > demo > location_levels > 1: must be a location type code without blanks or ,;{}()=~',
+      '5:30: domains > demo > record_location > 1: must be one of owner, user (did you mean "user"?)',
+      '6:5: domains > demo: unknown key "time_zon" (did you mean "time_zone"?); known are location_levels, record_location, locations, cases, forms, time_zone',
+      '7:16: domains > demo > time_zone: must be an IANA time zone such as Asia/Kolkata',
+      '9:16: domains > demo > cases > member: unknown key "nam" (did you mean "name"?); known are name',
+      `12:60: domains > demo > forms > ${XMLNS}B > name: the table name "Visit_One" is already that of "${XMLNS}"`,
+      '13:1: unknown key "colour"; known are domains',
+    ],
+  );
 });
 
-test('YAML that does not parse, and a key given twice, are told with their line', () => {
-  assert.match(faults('domains:\n  a: {]\n')[0] ?? '', /^lake\.yaml:2: /);
-  assert.match(faults('domains:\n  a: {}\n  a: {}\n')[0] ?? '', /^lake\.yaml:3: /);
+test('YAML that does not parse, and a key given twice, are told with their place', () => {
+  assert.match(faults('domains:\n  a: {]\n')[0] ?? '', /^lake\.yaml:2:\d+: /);
+  assert.match(faults('domains:\n  a: {}\n  a: {}\n')[0] ?? '', /^lake\.yaml:3:3: /);
 });
 
-test('an empty file and a missing one are told', () => {
-  assert.equal(faults('').length, 1);
+test('an empty file, one that is no map and a missing one are told', () => {
+  assert.match(faults('')[0] ?? '', /^lake\.yaml:1:1: the file is empty/);
+  assert.match(faults('# nothing but a comment\n')[0] ?? '', /the file is empty/);
+  assert.match(faults('- a\n')[0] ?? '', /^lake\.yaml:1:1: expected object/);
   assert.throws(() => loadLakeConfig('/no/such/lake.yaml'), {
     code: 'CONFIG_INVALID',
-    message: /cannot be read/,
+    message: /LAKE_CONFIG: \/no\/such\/lake\.yaml cannot be read \(ENOENT/,
   });
+});
+
+test('what is allowed but odd is a suspicion, and the usual configuration has none', () => {
+  assert.deepEqual(suspicionsOfLake(parseLakeConfig(GOOD)), []);
+  const odd = suspicionsOfLake(
+    parseLakeConfig(`domains:
+  none: {}
+  both: {cases: {'*': {}, member: {}}}
+  form: {forms: {visit: {name: "a b"}}}
+`),
+  );
+  assert.deepEqual(
+    odd.map((told) => told.replace(/^domains > /, '').slice(0, 30)),
+    [
+      'none: no cases, no forms and n',
+      "both: cases: '*' takes every t",
+      'form: forms: "visit" is no xml',
+      'form: "visit": the name "a b" ',
+    ],
+  );
+  assert.match(suspicionsOfLake(parseLakeConfig('domains: {}'))[0] ?? '', /nothing will be kept/);
 });

@@ -1,0 +1,47 @@
+import { LakeError } from '../errors.js';
+import { readIngestionEnvironment, type IngestionEnvironment } from './environment.js';
+import { faultCount, faultsOf } from './faults.js';
+import { loadLakeConfig, type LakeConfig } from './lake.js';
+
+/** All that a person sets: variables and lake.yaml. */
+export interface Settings {
+  readonly environment: IngestionEnvironment;
+  readonly config: LakeConfig;
+}
+
+/** Reads both, so that one look tells all that is to be mended. @throws LakeError CONFIG_INVALID with every fault */
+export function readSettings(source: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const environment = attempt(() => readIngestionEnvironment(source));
+  const path = lakeConfigPath(source);
+  const config = path === 'LAKE_CONFIG' ? undefined : attempt(() => loadLakeConfig(path));
+  if (environment instanceof LakeError || config instanceof LakeError || config === undefined)
+    throw together([environment, config].filter((each) => each instanceof LakeError));
+  return { environment, config };
+}
+
+/** Path of lake.yaml; the variable's name when it is not set. */
+export function lakeConfigPath(source: Readonly<Record<string, string | undefined>> = process.env): string {
+  return source['LAKE_CONFIG'] === undefined || source['LAKE_CONFIG'] === ''
+    ? 'LAKE_CONFIG'
+    : source['LAKE_CONFIG'];
+}
+
+function attempt<T>(read: () => T): T | LakeError {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof LakeError && thrown.code === 'CONFIG_INVALID') return thrown;
+    throw thrown;
+  }
+}
+
+function together(errors: readonly LakeError[]): LakeError {
+  const [first] = errors;
+  if (errors.length === 1 && first !== undefined) return first;
+  const faults = errors.flatMap(faultsOf);
+  return new LakeError(
+    'CONFIG_INVALID',
+    `The environment and lake.yaml have ${faultCount(faults)}:\n  ${faults.join('\n  ')}`,
+    { facts: { faults }, mend: errors.map((each) => each.mend).join(' ') },
+  );
+}

@@ -1,0 +1,47 @@
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+
+/** A way to a service that can be shut: connections are cut and refused until it is opened again. */
+export interface TcpGate {
+  readonly port: number;
+  shut(): Promise<void>;
+  open(): Promise<void>;
+}
+
+/** Open at first; closed by `t.after`. */
+export async function startTcpGate(t: TestContext, host: string, port: number): Promise<TcpGate> {
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming) => {
+    const outgoing = connect(port, host);
+    for (const [from, to] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      sockets.add(from);
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  const listen = (at: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(at, '127.0.0.1', resolve);
+    });
+  const shut = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      for (const socket of sockets) socket.destroy();
+    });
+  await listen(0);
+  const own = (server.address() as AddressInfo).port;
+  t.after(async () => {
+    if (server.listening) await shut();
+  });
+  return { port: own, shut, open: () => listen(own) };
+}
