@@ -70,7 +70,7 @@ async function openContext(): Promise<{ context: PipelineContext; configVersionI
     spark: new SparkRest(environment.SPARK_REST_URLS, environment.SPARK_REST_SECRET),
     appId: appIdOf(await openLake(database, lake)),
     owner: `bench:${process.pid}`,
-    logger: createLogger('warn'),
+    logger: createLogger({ level: 'warn' }),
     configOf: (versionId) => versions.read(versionId),
   };
   return { context, configVersionId: await versions.requireActive(loadLakeConfig(environment.LAKE_CONFIG)) };
@@ -78,19 +78,15 @@ async function openContext(): Promise<{ context: PipelineContext; configVersionI
 
 async function plan(ids: readonly string[]): Promise<bigint> {
   const from = Number((await readTopic(context.database, TOPIC)).plannedUntil.get(0) ?? 0n);
-  const manifestPath = `runs/bench-${from}/ids.ndjson.gz`;
   const entries = ids.map((id, index) => ({ domain, id, partition: 0, offset: String(from + index) }));
-  const manifestSha256 = await writeIds(context.checkpoint, manifestPath, entries);
+  const written = await writeIds(context.checkpoint, entries);
   const batchId = await withLeases(context.database, [`poller:${TOPIC}`], context.owner, async ([lease]) => {
     if (lease === undefined) throw new Error('no lease');
     return planBatch(context.database, lease, {
       topic: TOPIC,
-      kind: 'live',
       configVersionId,
       ranges: [{ partition: 0, from: BigInt(from), until: BigInt(from + ids.length) }],
-      manifestPath,
-      manifestSha256,
-      ids: ids.length,
+      ...written,
       newestPublishTimestamp: null,
       oddMessages: [],
     });
