@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
+import type { Orchestrator } from '../helpers/orchestrator.js';
 import { endDrivers } from '../helpers/spark-drivers.js';
 import { countByOtherEngine } from '../oracle/oracle.js';
 import { DeltaRows } from './delta-rows.js';
@@ -33,9 +34,9 @@ export const freshness: Measurement = {
       await endDrivers();
       const plane = lake.start('form-sql', { SPARK_WARM_SECONDS: warmSeconds }, []);
       // A driver is warm after its first run; the others start anew each time anyway.
-      if (state === 'warm') await secondsUntilReadable(lake, FORM_TYPES, workers);
+      if (state === 'warm') await secondsUntilReadable(lake, plane, FORM_TYPES, workers);
       for (const forms of bench.size === 'smoke' ? [1] : [1, 1_000])
-        figures.push(await measured(bench, lake, { state, forms, workers }));
+        figures.push(await measured(bench, lake, { plane, state, forms, workers }));
       plane.kill('SIGTERM');
       await plane.ended;
     }
@@ -45,17 +46,22 @@ export const freshness: Measurement = {
 };
 
 interface Round {
+  readonly plane: Orchestrator;
   readonly state: 'warm' | 'cold';
   readonly forms: number;
   readonly workers: readonly string[];
 }
 
-async function measured(bench: Bench, lake: FreshLake, { state, forms, workers }: Round): Promise<Figure> {
+async function measured(
+  bench: Bench,
+  lake: FreshLake,
+  { plane, state, forms, workers }: Round,
+): Promise<Figure> {
   const seconds: number[] = [];
   const rounds = { smoke: 1, quick: 3, full: 9 }[bench.size];
   for (let round = 0; round < rounds; round++) {
     bench.progress(`${readable(forms)} forms, ${state} driver, round ${round + 1}`);
-    seconds.push(await secondsUntilReadable(lake, forms, workers));
+    seconds.push(await secondsUntilReadable(lake, plane, forms, workers));
   }
   return {
     what: `${readable(forms)} form${forms === 1 ? '' : 's'}, ${state} driver`,
@@ -67,6 +73,7 @@ async function measured(bench: Bench, lake: FreshLake, { state, forms, workers }
 
 async function secondsUntilReadable(
   lake: FreshLake,
+  plane: Orchestrator,
   count: number,
   workers: readonly string[],
 ): Promise<number> {
@@ -76,7 +83,8 @@ async function secondsUntilReadable(
   const began = performance.now();
   await announce(lake.hq, ids);
   while (rows.inserted() < wanted) {
-    if (performance.now() - began > LONGEST_S * 1000) throw new Error(`no row to read after ${LONGEST_S} s`);
+    if (performance.now() - began > LONGEST_S * 1000 || !isAlive(plane.pid))
+      throw new Error(`rows are still missing; the log of the ingestion:\n${plane.stderr()}`);
     await sleep(LOOK_EVERY_MS);
   }
   return (performance.now() - began) / 1000;
@@ -86,5 +94,14 @@ async function secondsUntilReadable(
 async function requireCounts(lake: FreshLake): Promise<void> {
   for (const { table, lake: rows, hq } of await countByOtherEngine({ ...process.env, ...lake.env })) {
     if (rows !== hq) throw new Error(`deltalake reads ${rows ?? 'no'} rows of ${table}, HQ has ${hq}`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
