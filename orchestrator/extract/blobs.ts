@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, open, read } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { StorageEnvironment } from '../config/environment.js';
 import { LakeError } from '../errors.js';
@@ -48,6 +49,9 @@ export function isLegalKey(key: string): boolean {
   );
 }
 
+/** On descriptors: a FileHandle of node:fs/promises costs three times the processor time, which counts for small blobs. */
+const [openFile, readFrom] = [promisify(open), promisify(read)];
+
 class FileBlobs implements BlobStore {
   readonly #folder: string;
 
@@ -57,12 +61,14 @@ class FileBlobs implements BlobStore {
 
   async read(key: string, maxBytes: number): Promise<Blob> {
     try {
-      const handle = await open(join(this.#folder, key));
+      const descriptor = await openFile(join(this.#folder, key), 'r');
       try {
-        if ((await handle.stat()).size > maxBytes) return 'too large';
-        return { bytes: await handle.readFile() };
+        // The size came with the open: asking for it and closing do not wait for the disk.
+        const { size } = fstatSync(descriptor);
+        if (size > maxBytes) return 'too large';
+        return { bytes: await readAll(descriptor, size) };
       } finally {
-        await handle.close();
+        closeSync(descriptor);
       }
     } catch (cause) {
       if (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR')) return 'missing';
@@ -73,6 +79,17 @@ class FileBlobs implements BlobStore {
   close(): void {
     // Files are closed one by one.
   }
+}
+
+async function readAll(descriptor: number, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  while (at < size) {
+    const { bytesRead } = await readFrom(descriptor, bytes, at, size - at, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
 }
 
 class S3Blobs implements BlobStore {

@@ -3,7 +3,8 @@ import { gunzip, gunzipSync } from 'node:zlib';
 import type { JsonObject } from '../types.js';
 import type { BlobStore } from './blobs.js';
 import type { FormRow } from './form-row.js';
-import { MAX_XML_BYTES, formJson } from './form-json/form-json.js';
+import { formJson } from './form-json/form-json.js';
+import { MAX_XML_BYTES } from './form-json/limits.js';
 
 const inflateElsewhere = promisify(gunzip);
 /** Up to here inflating at once costs less than handing the bytes to another thread, and a bomb still ends in time. */

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../types.js';
-import { MAX_DEPTH } from './form-json/xml-tree.js';
+import { MAX_DEPTH } from './form-json/limits.js';
 
 /**
  * JSON text of HQ's (case_json, metadata) as an object. It is parsed here because Postgres' jsonb refuses \u0000.

@@ -4,6 +4,12 @@ import type { Extracted, JsonObject, RecordKind, Unreadable, Upsert } from '../t
 import { StagingWriter } from './staging-writer.js';
 import { tableFolder, type OlderRecord, type StagedTable } from './staging-manifest.js';
 
+export interface RecordName {
+  readonly kind: RecordKind;
+  readonly domain: string;
+  readonly id: string;
+}
+
 /** Where a staged record goes, or may still stand. */
 export interface StagedPlacement {
   readonly kind: RecordKind;
@@ -24,7 +30,7 @@ export interface KnownPlace {
 /** The ledger's part in routing; given by pipeline.ts. */
 export interface Routing {
   /** Tables each of the records stands in or may stand in. */
-  placesOf(records: readonly Extracted[]): Promise<ReadonlyMap<string, readonly KnownPlace[]>>;
+  placesOf(records: readonly RecordName[]): Promise<ReadonlyMap<string, readonly KnownPlace[]>>;
   /** Table of a type, made known to the ledger when it is new. */
   tableOf(upsert: Upsert): Promise<bigint>;
 }
@@ -37,8 +43,8 @@ export interface Staged {
   readonly older: readonly OlderRecord[];
 }
 
-/** Records routed together: one ledger look-up for so many ids. */
-const CHUNK = 1_000;
+/** One ledger look-up for so many ids. */
+const IDS_PER_LOOKUP = 1_000;
 
 /** Key of a record in `placesOf`'s answer. */
 export function placeKey(record: { readonly domain: string; readonly id: string }): string {
@@ -58,19 +64,19 @@ export async function stageRecords(
 ): Promise<Staged> {
   const stager = new Stager(storage, stagingPath, routing);
   try {
-    let chunk: Extracted[] = [];
-    for await (const record of records) {
-      chunk.push(record);
-      if (chunk.length < CHUNK) continue;
-      await stager.take(chunk);
-      chunk = [];
-    }
-    await stager.take(chunk);
+    for await (const record of records) await stager.take(record);
     return await stager.finish();
   } catch (thrown) {
     stager.abort(thrown instanceof Error ? thrown : new Error(String(thrown)));
     throw thrown;
   }
+}
+
+/** A record after it was written; its document is gone. */
+interface TakenRecord extends RecordName {
+  /** Undefined for a delete. */
+  readonly target: bigint | undefined;
+  readonly rev: string | null;
 }
 
 interface OpenTable {
@@ -88,6 +94,8 @@ class Stager {
   readonly #placements: StagedPlacement[] = [];
   readonly #unreadable: Unreadable[] = [];
   readonly #older: OlderRecord[] = [];
+  /** Written to their own tables, the others not yet looked up. */
+  #taken: TakenRecord[] = [];
   /** A location reaches the batch once for itself and once for each changed ancestor: the first one counts. */
   readonly #seen = new Set<string>();
 
@@ -97,28 +105,22 @@ class Stager {
     this.#routing = routing;
   }
 
-  async take(chunk: readonly Extracted[]): Promise<void> {
-    const fresh = chunk.filter((record) => this.#isFirst(record));
-    if (fresh.length === 0) return;
-    const places = await this.#routing.placesOf(fresh);
-    for (const record of fresh) {
-      if (record.op === 'unreadable') {
-        this.#unreadable.push(record);
-        continue;
-      }
-      const known = places.get(placeKey(record)) ?? [];
-      const target = record.op === 'upsert' ? await this.#routing.tableOf(record) : undefined;
-      if (record.op === 'upsert' && target !== undefined) await this.#upsert(target, record);
-      for (const place of known) {
-        if (place.tableId !== target) await this.#delete(place.tableId, record);
-        // ISO texts of one form compare as times.
-        else if (record.op === 'upsert' && place.rev !== null && record.rev < place.rev)
-          this.#older.push({ domain: record.domain, id: record.id });
-      }
+  /** Writes the record to its own table at once, so that no document waits in memory for the look-up of the others. */
+  async take(record: Extracted): Promise<void> {
+    if (!this.#isFirst(record)) return;
+    if (record.op === 'unreadable') {
+      this.#unreadable.push(record);
+      return;
     }
+    const target = record.op === 'upsert' ? await this.#routing.tableOf(record) : undefined;
+    if (record.op === 'upsert' && target !== undefined) await this.#upsert(target, record);
+    const { kind, domain, id } = record;
+    this.#taken.push({ kind, domain, id, target, rev: record.op === 'upsert' ? record.rev : null });
+    if (this.#taken.length >= IDS_PER_LOOKUP) await this.#lookUpPlaces();
   }
 
   async finish(): Promise<Staged> {
+    await this.#lookUpPlaces();
     const tables: StagedTable[] = [];
     for (const [tableId, open] of this.#tables) {
       const files = await open.writer.close();
@@ -134,6 +136,22 @@ class Stager {
 
   abort(reason: Error): void {
     for (const open of this.#tables.values()) open.writer.abort(reason);
+  }
+
+  /** Deletes what was taken from every other table it may stand in, and notes what came older than it was staged. */
+  async #lookUpPlaces(): Promise<void> {
+    const taken = this.#taken;
+    if (taken.length === 0) return;
+    this.#taken = [];
+    const places = await this.#routing.placesOf(taken);
+    for (const record of taken) {
+      for (const place of places.get(placeKey(record)) ?? []) {
+        if (place.tableId !== record.target) await this.#delete(place.tableId, record);
+        // ISO texts of one form compare as times.
+        else if (record.rev !== null && place.rev !== null && record.rev < place.rev)
+          this.#older.push({ domain: record.domain, id: record.id });
+      }
+    }
   }
 
   #isFirst(record: Extracted): boolean {
@@ -159,7 +177,7 @@ class Stager {
     this.#place(tableId, record, 'upsert', record.month, record.rev);
   }
 
-  async #delete(tableId: bigint, record: { kind: RecordKind; domain: string; id: string }): Promise<void> {
+  async #delete(tableId: bigint, record: RecordName): Promise<void> {
     const table = this.#open(tableId);
     table.deletes++;
     await table.writer.write({ op: 'delete', _id: record.id });
@@ -168,7 +186,7 @@ class Stager {
 
   #place(
     tableId: bigint,
-    record: { kind: RecordKind; domain: string; id: string },
+    record: RecordName,
     op: 'upsert' | 'delete',
     month: string | null,
     rev: string | null,

@@ -16,6 +16,8 @@ export interface StagedFile {
 const ROWS_PER_FILE = 100_000;
 /** Staging is written once and read once, mostly from a near disk: speed counts more than size. */
 const GZIP_LEVEL = 1;
+/** Rows are handed to gzip, which works in another thread, by so many characters: handing over costs more than a row. */
+const CHARACTERS_AT_ONCE = 64 * 1024;
 
 /** Writes one table's rows as gzipped NDJSON into a folder of its own (Spark reads a folder, never a list of files). */
 export class StagingWriter {
@@ -60,10 +62,11 @@ export class StagingWriter {
 class OpenFile {
   rows = 0;
   readonly #name: string;
-  readonly #gzip: Gzip = createGzip({ level: GZIP_LEVEL });
+  readonly #gzip: Gzip = createGzip({ level: GZIP_LEVEL, chunkSize: CHARACTERS_AT_ONCE });
   readonly #hash = createHash('sha256');
   readonly #written: Promise<number>;
   #failure: Error | undefined;
+  #lines = '';
 
   constructor(storage: Storage, folder: string, index: number) {
     this.#name = `part-${String(index).padStart(5, '0')}.json.gz`;
@@ -78,10 +81,12 @@ class OpenFile {
   async write(line: string): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     this.rows++;
-    if (!this.#gzip.write(line)) await once(this.#gzip, 'drain');
+    this.#lines += line;
+    if (this.#lines.length >= CHARACTERS_AT_ONCE && !this.#handOver()) await once(this.#gzip, 'drain');
   }
 
   async finish(): Promise<StagedFile> {
+    this.#handOver();
     this.#gzip.end();
     const bytes = await this.#written;
     return { name: this.#name, rows: this.rows, bytes, sha256: this.#hash.digest('hex') };
@@ -89,6 +94,13 @@ class OpenFile {
 
   abort(reason: Error): void {
     this.#gzip.destroy(reason);
+  }
+
+  /** @returns false when gzip has enough for now */
+  #handOver(): boolean {
+    const lines = this.#lines;
+    this.#lines = '';
+    return this.#gzip.write(lines);
   }
 
   async *#hashed(): AsyncIterable<Uint8Array> {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import pg from 'pg';
 import { TOPICS, type Topic } from '../../orchestrator/types.js';
 import { systemClock, type MovableClock } from '../hq-sim/clock.js';
@@ -57,8 +56,13 @@ const PARTITIONS = { 'form-sql': 2, 'case-sql': 2, location: 1 };
 /** Longer than what happens between two runs, so that tests share drivers. */
 const WARM_SECONDS = '60';
 
+/** A test (or a measurement), as far as it undoes things at its end. */
+export interface Closing {
+  after(undo: () => void | Promise<void>): void;
+}
+
 /** Closed by `t.after`. The stack must be up (see stackVariable). */
-export async function freshLake(t: TestContext, options: FreshLakeOptions = {}): Promise<FreshLake> {
+export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Promise<FreshLake> {
   const tag = randomBytes(4).toString('hex');
   const domain = `test-${tag}`;
   const databases = ['main', 'p1', 'p2'].map((part) => `hq_${part}_${tag}`);

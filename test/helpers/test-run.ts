@@ -1,20 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { sparkHome } from '../../deploy/stack/spark-home.js';
-import { stackDelete, stackDown, stackUp } from '../../deploy/stack/stack.js';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { asLakeError } from '../../orchestrator/errors.js';
+import { withOwnStack } from './own-stack.js';
 import { findGroups, PARTS, type Group, type Part } from './test-files.js';
 import { TestTally } from './test-tally.js';
 
 /** A file that hangs must not hang the run. */
 const LONGEST_FILE_MS = 12 * 60_000;
-/** Enough for three drivers of a gigabyte side by side. */
-const WORKER_MEMORY = '4g';
 
 /**
  * Runs the tests and prints, last of all, the one line `N passed, N failed` over everything. Services come and go
@@ -51,9 +45,9 @@ async function runGroups(groups: readonly Group[], tally: TestTally, stopping: A
   for (const group of alone) await runGroup(group, tally, stopping);
   const together = groups.filter((group) => group.needsStack);
   if (together.length === 0 || stopping.aborted) return;
-  await withStack(async () => {
+  await withOwnStack(async () => {
     for (const group of together) await runGroup(group, tally, stopping);
-  });
+  }, say);
 }
 
 function needsSpark(part: Part): boolean {
@@ -79,33 +73,6 @@ async function runGroup(group: Group, tally: TestTally, stopping: AbortSignal): 
   // The stream ends when every file has; it must be read for that.
   stream.resume();
   await finished(stream);
-}
-
-async function withStack(act: () => Promise<void>): Promise<void> {
-  if (process.env['TEST_STACK_DIR'] !== undefined) {
-    await act();
-    return;
-  }
-  const dir = mkdtempSync(join(tmpdir(), 'dimagi-lake-test-'));
-  try {
-    say('\n== the embedded stack');
-    setS3Keys();
-    const { env } = await stackUp({ dir, workerMemory: WORKER_MEMORY, report: say });
-    Object.assign(process.env, env, { TEST_STACK_DIR: dir });
-    await act();
-  } finally {
-    await stackDown(dir, say);
-    // Under root a part of it stands elsewhere.
-    await stackDelete(dir);
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-/** Drivers take these from their worker, the tests' S3 servers from here. Never the caller's own. */
-function setS3Keys(): void {
-  for (const name of ['AWS_SESSION_TOKEN', 'AWS_PROFILE', 'S3_ENDPOINT'])
-    Reflect.deleteProperty(process.env, name);
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: randomUUID() });
 }
 
 function stopOnSignal(): AbortSignal {

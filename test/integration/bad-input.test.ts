@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { EXIT } from '../../orchestrator/errors.js';
 import { createCases } from '../helpers/case-domain.js';
@@ -83,7 +83,7 @@ test('bad input and services that are away: told by name with the mend, nothing 
 });
 
 /** Each of these ends before anything is done; one process tells all that is wrong at once. */
-async function nothingStarts(t: Parameters<typeof freshLake>[0], lake: FreshLake): Promise<void> {
+async function nothingStarts(t: TestContext, lake: FreshLake): Promise<void> {
   await t.test(
     'services that are down or refuse us are all told at once, by variable, without passwords',
     async () => {
@@ -184,7 +184,7 @@ async function spoil(lake: FreshLake): Promise<{ form: string; case: string; loc
   return { form: bad, case: torn, location: 'assam' };
 }
 
-async function gateTo(variable: string, t: Parameters<typeof freshLake>[0]): ReturnType<typeof startTcpGate> {
+async function gateTo(variable: string, t: TestContext): ReturnType<typeof startTcpGate> {
   const { hostname, port } = new URL(stackVariable(variable));
   return startTcpGate(t, hostname, Number(port));
 }

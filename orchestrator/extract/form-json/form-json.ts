@@ -1,10 +1,9 @@
 import type { JsonObject } from '../../types.js';
 import { decodedXml } from './decode.js';
 import { cleanMeta } from './meta.js';
-import { MAX_DEPTH, TooDeep, xmlTree } from './xml-tree.js';
-
-/** A form's XML beyond this is set aside: real ones are about 11 KB, HQ itself refuses submissions long before. */
-export const MAX_XML_BYTES = 64 * 1024 * 1024;
+import { MAX_DEPTH, MAX_XML_BYTES } from './limits.js';
+import { plainXmlTree } from './plain-xml.js';
+import { TooDeep, xmlTree } from './xml-tree.js';
 
 export type FormJson = { readonly form: JsonObject } | { readonly reason: string };
 
@@ -17,7 +16,7 @@ export function formJson(xml: Uint8Array): FormJson {
   const text = decodedXml(xml);
   if (text === undefined) return { reason: 'form XML is not valid in its encoding' };
   try {
-    const { name, value } = xmlTree(text, false);
+    const { name, value } = plainXmlTree(text) ?? xmlTree(text, false);
     const form: JsonObject = asObject(value);
     form['#type'] = name;
     cleanMeta(form);

@@ -1,9 +1,8 @@
 import { SaxesParser, type SaxesAttributeNS, type SaxesTagNS } from 'saxes';
-import type { JsonObject, JsonValue } from '../../types.js';
+import type { JsonObject } from '../../types.js';
 import { normalizedDatetime } from './datetime.js';
-
-/** Deeper XML is hostile: no form nests so far, and whatever walks the tree later must not overflow. */
-export const MAX_DEPTH = 1_000;
+import { MAX_DEPTH } from './limits.js';
+import { addChild, attributeKey, valueOf, type XmlRoot } from './xml-value.js';
 
 /** An element whose end has not come yet. */
 interface OpenElement {
@@ -23,11 +22,11 @@ export class TooDeep extends Error {}
  * @param positions count lines and columns for the error message (slower)
  * @throws Error of saxes when the document is not well formed; TooDeep
  */
-export function xmlTree(xml: string, positions: boolean): { name: string; value: JsonValue } {
+export function xmlTree(xml: string, positions: boolean): XmlRoot {
   const parser = new SaxesParser({ xmlns: true, position: positions });
   const open: OpenElement[] = [];
   let current: OpenElement | undefined;
-  let root: { name: string; value: JsonValue } | undefined;
+  let root: XmlRoot | undefined;
   const addText = (text: string): void => {
     if (current !== undefined && !current.hasChild) current.text += text;
   };
@@ -44,7 +43,7 @@ export function xmlTree(xml: string, positions: boolean): { name: string; value:
     const closing = open.pop();
     current = open.at(-1);
     if (closing === undefined) return;
-    const value = valueOf(closing);
+    const value = valueOf(closing.object, closing.text);
     if (current === undefined) root = { name: closing.name, value };
     else addChild((current.object ??= {}), closing.name, value);
   });
@@ -60,8 +59,7 @@ function opened(tag: SaxesTagNS, parentUri: string): OpenElement {
     const attribute = tag.attributes[key];
     if (attribute === undefined || isNamespaceDeclaration(attribute)) continue;
     object ??= {};
-    const name = attribute.uri === '' ? attribute.local : `{${attribute.uri}}${attribute.local}`;
-    object[`@${name}`] = normalizedDatetime(attribute.value);
+    object[attributeKey(attribute.local, attribute.uri)] = normalizedDatetime(attribute.value);
   }
   if (tag.uri !== '' && tag.uri !== parentUri) {
     object ??= {};
@@ -73,31 +71,4 @@ function opened(tag: SaxesTagNS, parentUri: string): OpenElement {
 /** saxes lists `xmlns` and `xmlns:x` among the attributes; to XML they are none. */
 function isNamespaceDeclaration({ prefix, local }: SaxesAttributeNS): boolean {
   return prefix === 'xmlns' || (prefix === '' && local === 'xmlns');
-}
-
-/** Rule 5: the string itself, or an object with `#text` only if the text is not blank. */
-function valueOf({ object, text }: OpenElement): JsonValue {
-  if (object === undefined) return normalizedDatetime(text);
-  if (text !== '' && !isBlank(text)) object['#text'] = normalizedDatetime(text);
-  return object;
-}
-
-/** Rule 4: the second child of one name turns the value into a list. */
-function addChild(object: JsonObject, name: string, value: JsonValue): void {
-  const prior = object[name];
-  // An element may be called `constructor` or `__proto__`: only what the object itself owns is a sibling.
-  if (prior === undefined || !Object.hasOwn(object, name)) setOwn(object, name, value);
-  else if (Array.isArray(prior)) prior.push(value);
-  else setOwn(object, name, [prior, value]);
-}
-
-function setOwn(object: JsonObject, name: string, value: JsonValue): void {
-  if (name === '__proto__')
-    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
-  else object[name] = value;
-}
-
-/** Blank as Python's strip() sees it: unlike JavaScript it counts U+0085, and does not count U+FEFF. */
-function isBlank(text: string): boolean {
-  return !/[^\s\u0085]|\ufeff/.test(text);
 }

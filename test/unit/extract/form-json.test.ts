@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { formJson, MAX_XML_BYTES } from '../../../orchestrator/extract/form-json/form-json.js';
+import { formJson } from '../../../orchestrator/extract/form-json/form-json.js';
+import { MAX_XML_BYTES } from '../../../orchestrator/extract/form-json/limits.js';
 import { PACKAGE_ROOT } from '../../../orchestrator/package-root.js';
 import type { JsonObject } from '../../../orchestrator/types.js';
 
