@@ -33,6 +33,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const loaded = await loadInstallation(
     options.dir,
     { forms: options.forms, months: 3, firstMonth: '2026-01', seed: 1 },
+    {},
     (forms) => {
       say(`${forms} forms told`);
     },

@@ -3,11 +3,11 @@ import { stringify } from 'yaml';
 import { element, fields, writeXml } from '../hq-sim/xml-writer.js';
 import type { FreshLake } from './fresh-lake.js';
 
-const XMLNS = 'http://openrosa.org/formdesigner/visit';
+export const VISIT_XMLNS = 'http://openrosa.org/formdesigner/visit';
 
 /** A lake of one form and one case type. */
 export function visitsConfig(domain: string): string {
-  const forms = { [XMLNS]: { name: 'visit' } };
+  const forms = { [VISIT_XMLNS]: { name: 'visit' } };
   return stringify({ domains: { [domain]: { forms, cases: { child: {} } } } });
 }
 
@@ -19,7 +19,7 @@ function visitXml(id: string, weight: string): string {
     fields({ deviceID: 'phone', timeStart: time, timeEnd: time, userID: 'worker', instanceID: id }),
     { xmlns: 'http://openrosa.org/jr/xforms' },
   );
-  return writeXml(element('data', [...fields({ weight }), meta], { xmlns: XMLNS, name: 'Visit' }));
+  return writeXml(element('data', [...fields({ weight }), meta], { xmlns: VISIT_XMLNS, name: 'Visit' }));
 }
 
 export async function submitVisits(lake: FreshLake, count: number): Promise<string[]> {

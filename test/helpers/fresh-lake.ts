@@ -46,6 +46,8 @@ export interface FreshLakeOptions {
   /** Default as in the simulator's own installation, but fewer. */
   readonly partitions?: Readonly<Record<Topic, number>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** URL of the Postgres that holds HQ, as its superuser; default the stack's. */
+  readonly hqServer?: string;
   /** Text of lake.yaml; default the programme's. */
   readonly config?: (domain: string) => string;
 }
@@ -63,10 +65,10 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
   if (options.cold === true) await endDrivers();
   await Promise.all([
     recreateTopics(options.partitions ?? PARTITIONS),
-    createDatabases(databases),
+    createDatabases(databases, options.hqServer),
     resetLedger(),
   ]);
-  const [mainUrl = '', ...shardUrls] = databases.map(databaseUrl);
+  const [mainUrl = '', ...shardUrls] = databases.map((name) => databaseUrl(name, options.hqServer));
   const blobStore = pathToFileURL(join(dir, 'blobs')).href;
   const clock = systemClock();
   const hq = await openHq({ mainUrl, shardUrls, blobStore, kafka: { brokers: brokers() }, clock });
@@ -96,7 +98,7 @@ export async function freshLake(t: TestContext, options: FreshLakeOptions = {}):
     if (options.cold === true) await endDrivers();
     await ledger.end();
     await hq.close();
-    await dropDatabases(databases);
+    await dropDatabases(databases, options.hqServer);
     rmSync(dir, { recursive: true, force: true });
   });
   const start: FreshLake['start'] = (topic, extraEnv = {}, flags) => {

@@ -12,26 +12,34 @@ const INDEX_COLUMNS = 'case_id, domain, identifier, referenced_id, referenced_ty
 /** The cases there are among these ids, each with its indices. */
 export async function loadCases(ctx: HqContext, ids: Iterable<string>): Promise<Map<string, CaseState>> {
   const cases = new Map<string, CaseState>();
-  for (const [shard, group] of groupByShard(ctx.databases, new Set(ids), (id) => id)) {
-    const pool = ctx.databases.pool(shard);
-    const { rows } = await pool.query<CaseRow>(
-      `SELECT ${CASE_COLUMNS} FROM form_processor_commcarecasesql WHERE case_id = ANY($1::varchar[])`,
-      [group],
-    );
-    for (const row of rows) {
-      cases.set(row.case_id, {
-        row,
-        properties: JSON.parse(row.case_json) as JsonObject,
-        indices: new Map(),
-      });
-    }
-    const indices = await pool.query<IndexRow>(
-      `SELECT ${INDEX_COLUMNS} FROM form_processor_commcarecaseindexsql WHERE case_id = ANY($1::varchar[])`,
-      [group],
-    );
-    for (const index of indices.rows) cases.get(index.case_id)?.indices.set(index.identifier, index);
+  for (const row of await loadCaseRows(ctx, ids)) {
+    cases.set(row.case_id, { row, properties: JSON.parse(row.case_json) as JsonObject, indices: new Map() });
+  }
+  for (const [shard, group] of groupByShard(ctx.databases, cases.keys(), (id) => id)) {
+    const { rows } = await ctx.databases
+      .pool(shard)
+      .query<IndexRow>(
+        `SELECT ${INDEX_COLUMNS} FROM form_processor_commcarecaseindexsql WHERE case_id = ANY($1::varchar[])`,
+        [group],
+      );
+    for (const index of rows) cases.get(index.case_id)?.indices.set(index.identifier, index);
   }
   return cases;
+}
+
+/** The rows alone, whatever their case_json holds. */
+export async function loadCaseRows(ctx: HqContext, ids: Iterable<string>): Promise<CaseRow[]> {
+  const found: CaseRow[] = [];
+  for (const [shard, group] of groupByShard(ctx.databases, new Set(ids), (id) => id)) {
+    const { rows } = await ctx.databases
+      .pool(shard)
+      .query<CaseRow>(
+        `SELECT ${CASE_COLUMNS} FROM form_processor_commcarecasesql WHERE case_id = ANY($1::varchar[])`,
+        [group],
+      );
+    found.push(...rows);
+  }
+  return found;
 }
 
 /** Writes cases of one shard as they now are: row replaced, indices made equal to the case's. */
@@ -78,4 +86,9 @@ export async function loadTransactions(
       [caseId],
     );
   return rows;
+}
+
+/** The forms that still count in a case, oldest first. */
+export async function formsOfCase(ctx: HqContext, caseId: string): Promise<string[]> {
+  return (await loadTransactions(ctx, caseId)).map((transaction) => transaction.form_id);
 }

@@ -106,8 +106,11 @@ export async function loadForm(ctx: HqContext, formId: string): Promise<FormRow>
   return form;
 }
 
-/** @throws LakeError STORAGE_FAILED when the form has no XML any more */
-export async function loadXml(ctx: HqContext, formId: string): Promise<string> {
+/** Where the form's XML stands. @throws LakeError STORAGE_FAILED when no row tells it */
+export async function findMeta(
+  ctx: HqContext,
+  formId: string,
+): Promise<{ readonly key: string; readonly compressed_length: string | null }> {
   const { rows } = await ctx.databases
     .pool(ctx.databases.shardOf(formId))
     .query<{ key: string; compressed_length: string | null }>(
@@ -117,6 +120,12 @@ export async function loadXml(ctx: HqContext, formId: string): Promise<string> {
     );
   const [meta] = rows;
   if (meta === undefined) throw new LakeError('STORAGE_FAILED', `The form ${formId} has no form.xml`);
+  return meta;
+}
+
+/** @throws LakeError STORAGE_FAILED when the form has no XML any more */
+export async function loadXml(ctx: HqContext, formId: string): Promise<string> {
+  const meta = await findMeta(ctx, formId);
   const bytes = await ctx.blobs.get(meta.key);
   return (meta.compressed_length === null ? bytes : gunzipSync(bytes)).toString('utf8');
 }
