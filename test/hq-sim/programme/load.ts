@@ -1,3 +1,4 @@
+import { LakeError } from '../../../orchestrator/errors.js';
 import type { Hq } from '../hq.js';
 import type { MovableClock } from '../clock.js';
 import type { Submission } from '../read-form.js';
@@ -84,12 +85,19 @@ async function happen(
   return 0;
 }
 
+/** @throws LakeError USAGE when another domain has this seed's programme: the ids would be the same */
 async function wasLoaded(hq: Hq, { domain, seed }: Programme): Promise<boolean> {
-  const { rowCount } = await hq.context.databases.main.query(
-    'SELECT 1 FROM hq_sim.loads WHERE domain = $1 AND seed = $2',
-    [domain, seed],
+  const { rows } = await hq.context.databases.main.query<{ domain: string }>(
+    'SELECT domain FROM hq_sim.loads WHERE seed = $1',
+    [seed],
   );
-  return rowCount === 1;
+  const other = rows.find((row) => row.domain !== domain);
+  if (other !== undefined) {
+    throw new LakeError('USAGE', `The programme of seed ${seed} is in the domain ${other.domain} already`, {
+      mend: 'Give another --seed.',
+    });
+  }
+  return rows.length > 0;
 }
 
 async function rememberLoaded(hq: Hq, programme: Programme): Promise<void> {

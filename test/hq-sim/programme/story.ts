@@ -183,7 +183,7 @@ function listed(world: World, worker: Worker, day: number, fromMonths: number, t
 }
 
 /** Mostly in working hours; some soon after local midnight, which in UTC is the day, even the month, before. */
-function newVisit({ random }: World, worker: Worker, day: number): Visit {
+function newVisit({ random, programme }: World, worker: Worker, day: number): Visit {
   const early = random.chance(dayOfMonth(day) === 1 ? 0.4 : 0.05);
   const time = early ? random.int(0, 5 * HOUR) : random.int(8 * HOUR, 17 * HOUR);
   const startedAt = localMoment(day, time);
@@ -192,6 +192,7 @@ function newVisit({ random }: World, worker: Worker, day: number): Visit {
     worker,
     startedAt,
     endedAt: startedAt + random.int(2 * MINUTE, 20 * MINUTE),
+    ...(programme.formBytes === undefined ? {} : { formBytes: programme.formBytes }),
   };
 }
 
