@@ -12,7 +12,10 @@ import { until } from '../helpers/until.js';
 
 /**
  * HQ's main database and its second shard are read from a real streaming standby, the first shard from the primary.
- * Tried with the guard taken out (`showsAllChanges` always true): the ingestion does not wait, …
+ * Tried with the guard taken out (`showsAllChanges` always true): nothing waits, every batch commits what the standby
+ * shows. The edited form and case kept their old values, the deleted ones stayed, and each of the records created since
+ * that stands in the second shard was taken for gone; HQ does not announce them again, so the lake stayed wrong after
+ * the standby had caught up.
  */
 const TOPICS: readonly Topic[] = ['location', 'case-sql', 'form-sql'];
 /** The shard that is read from the standby. */
