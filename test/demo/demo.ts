@@ -12,7 +12,8 @@ import { TOPICS } from '../../orchestrator/types.js';
 import { readShellExports } from '../hq-sim/environment-file.js';
 import { install } from '../hq-sim/installation.js';
 import { loadInstallation } from '../hq-sim/load-installation.js';
-import { countByOtherEngine, runOracle, type TableCount } from '../oracle/oracle.js';
+import { countByOtherEngine, runOracle, type OracleTable, type TableCount } from '../oracle/oracle.js';
+import { demoProgramme } from './programme.js';
 
 export interface DemoOptions {
   readonly dir: string;
@@ -30,14 +31,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const stack = await stackUp({ dir: options.dir, report: say });
   say('The stack is up; filling the simulated CommCare HQ');
   await install(options.dir, stack.env);
-  const loaded = await loadInstallation(
-    options.dir,
-    { forms: options.forms, months: 3, firstMonth: '2026-01', seed: 1 },
-    {},
-    (forms) => {
-      say(`${forms} forms told`);
-    },
-  );
+  const loaded = await loadInstallation(options.dir, demoProgramme(options.forms), {}, (forms) => {
+    say(`${forms} forms told`);
+  });
   say(`HQ holds ${JSON.stringify(loaded.holds)}`);
   const variables = { ...process.env, ...stack.env, ...readShellExports(join(options.dir, 'env.sh')) };
   const environment = readIngestionEnvironment(variables);
@@ -49,7 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     say('Ingesting locations, cases and forms');
     const code = await untilDone(plane, targets, stopped);
     if (code !== EXIT.ok) return code;
-    const equal = await report(plane, variables);
+    const equal = await report(plane, variables, loaded.loaded);
     say(`Done in ${Math.round((Date.now() - started) / 1000)} s`);
     say(whatNext(options));
     if (!options.once) await aborted(stopped);
@@ -59,15 +55,25 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-async function report(plane: ControlPlane, variables: NodeJS.ProcessEnv): Promise<boolean> {
+/**
+ * @param isFirstLoad HQ was filled in this run: everything in it happened before any record was read, so the place of
+ * each is the one HQ tells now. Later a record keeps the place it had when it was last written; then only places that
+ * have not changed in HQ since are demanded.
+ */
+async function report(
+  plane: ControlPlane,
+  variables: NodeJS.ProcessEnv,
+  isFirstLoad: boolean,
+): Promise<boolean> {
   printTables(await tableTotals(plane.context.database), false);
   say('Comparing every row and column with HQ (an oracle of its own, in Python)');
-  // A record keeps the place it had when it was last written; a later move of the place is no fault.
-  const verdict = await runOracle(variables, { locationColumns: 'ignore' });
+  const verdict = await runOracle(variables, { locationColumns: isFirstLoad ? 'exact' : 'written' });
   if (verdict.error !== null) throw new LakeError('INTERNAL', `The oracle failed: ${verdict.error}`);
   const counts = await countByOtherEngine(variables);
   for (const table of verdict.tables) {
-    process.stdout.write(`${table.ok ? 'equal    ' : 'DIFFERENT'} ${countsOf(table.table, counts)}\n`);
+    process.stdout.write(
+      `${table.ok ? 'equal    ' : 'DIFFERENT'} ${countsOf(table.table, counts)}${faultsOf(table)}\n`,
+    );
   }
   const agree = counts.every((count) => count.lake === null || count.lake === count.hq);
   process.stdout.write(verdict.ok && agree ? 'The lake equals HQ.\n' : 'The lake DIFFERS from HQ.\n');
@@ -77,6 +83,14 @@ async function report(plane: ControlPlane, variables: NodeJS.ProcessEnv): Promis
 function countsOf(table: string, counts: readonly TableCount[]): string {
   const count = counts.find((each) => each.table === table);
   return `${table}: HQ ${count?.hq ?? '-'} live, deltalake counts ${count?.lake ?? '-'}`;
+}
+
+/** Nothing for a table that equals HQ; else how much differs and where to begin to look. */
+function faultsOf({ missing, extra, doubled, differing, problems }: OracleTable): string {
+  const finds = Object.entries({ missing, extra, doubled, differing }).filter(([, { total }]) => total > 0);
+  const cells = differing.cells.slice(0, 3).map(({ id, column }) => `${column} of ${id}`);
+  const told = [...finds.map(([what, { total }]) => `${total} ${what}`), ...problems, ...cells];
+  return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 
 function whatNext({ dir, once }: DemoOptions): string {

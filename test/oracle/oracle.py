@@ -47,7 +47,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _arguments(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="oracle.py", description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true", help="one JSON report on stdout")
-    parser.add_argument("--location-columns", choices=("exact", "ignore"), default="exact")
+    parser.add_argument("--location-columns", choices=("exact", "written", "ignore"), default="exact")
     parser.add_argument("--show-values", action="store_true", help="show differing values: they are people's data")
     parser.add_argument("--table", action="append", default=[], help="only this table (domain/topic/type); repeatable")
     return parser.parse_args(arguments)

@@ -227,7 +227,7 @@ function* arrivals(world: World, day: number): Generator<StoryEvent> {
 function* troubles(world: World, day: number, round: number): Generator<StoryEvent> {
   world.now = Math.max(world.now, Date.parse(`${dateText(day)}T23:00:00Z`));
   const at = utcText(world.now);
-  const times = Math.min(20, Math.max(1, Math.round(world.programme.forms / 3000)));
+  const times = Math.min(20, Math.max(1, Math.round(world.programme.forms / 1000)));
   for (let time = 0; time < times; time++) {
     for (const incident of drawIncidents(world, round + time)) yield { kind: 'incident', at, incident };
   }
