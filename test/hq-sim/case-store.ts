@@ -73,22 +73,31 @@ export async function saveTransactions(
   await insertRows(client, 'form_processor_casetransaction', rows, ['case_id', 'form_id', 'type']);
 }
 
-/** The case's form transactions that still count, oldest first. */
+/** A form that touched a case, and when HQ received it. */
+export interface FormTouch {
+  readonly form_id: string;
+  readonly server_date: string;
+}
+
+/** Each case's form transactions that still count, oldest first. */
 export async function loadTransactions(
   ctx: HqContext,
-  caseId: string,
-): Promise<{ form_id: string; server_date: string }[]> {
-  const { rows } = await ctx.databases
-    .pool(ctx.databases.shardOf(caseId))
-    .query<{ form_id: string; server_date: string }>(
-      `SELECT form_id, server_date FROM form_processor_casetransaction
-       WHERE case_id = $1 AND form_id IS NOT NULL AND NOT revoked AND type & 1 = 1 ORDER BY server_date, id`,
-      [caseId],
+  caseIds: readonly string[],
+): Promise<Map<string, FormTouch[]>> {
+  const found = new Map<string, FormTouch[]>(caseIds.map((id) => [id, []]));
+  for (const [shard, group] of groupByShard(ctx.databases, caseIds, (id) => id)) {
+    const { rows } = await ctx.databases.pool(shard).query<FormTouch & { case_id: string }>(
+      `SELECT case_id, form_id, server_date FROM form_processor_casetransaction
+       WHERE case_id = ANY($1::varchar[]) AND form_id IS NOT NULL AND NOT revoked AND type & 1 = 1
+       ORDER BY server_date, id`,
+      [group],
     );
-  return rows;
+    for (const { case_id, ...touch } of rows) found.get(case_id)?.push(touch);
+  }
+  return found;
 }
 
 /** The forms that still count in a case, oldest first. */
 export async function formsOfCase(ctx: HqContext, caseId: string): Promise<string[]> {
-  return (await loadTransactions(ctx, caseId)).map((transaction) => transaction.form_id);
+  return ((await loadTransactions(ctx, [caseId])).get(caseId) ?? []).map(({ form_id }) => form_id);
 }

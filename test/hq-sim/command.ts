@@ -5,12 +5,12 @@ import { TOPICS, type Topic } from '../../orchestrator/types.js';
 import { BREAKS, findBreak } from './breaks.js';
 import type { KafkaOptions } from './change-feed.js';
 import { CHANGES, findChange } from './changes.js';
-import { systemClock } from './clock.js';
 import { describeForm } from './describe-form.js';
 import type { Hq } from './hq.js';
-import { install, openInstallation, readInstallation } from './installation.js';
+import { install } from './installation.js';
 import { loadInstallation } from './load-installation.js';
-import { latestMoment, statusOf } from './status.js';
+import { withHq } from './session.js';
+import { statusOf } from './status.js';
 
 interface CommonFlags {
   readonly dir: string;
@@ -30,7 +30,7 @@ export function hqSimCommand(): Command {
   addChange(command);
   addBreak(command);
   verb(command, 'status', 'count what the stores hold').action(async (flags: CommonFlags) => {
-    await withHq(flags, async (hq, domain) => {
+    await onHq(flags, async (hq, domain) => {
       print(await statusOf(hq, domain));
     });
   });
@@ -121,7 +121,7 @@ function addSubmit(command: Command): void {
     .option('--received-on <moment>', 'default: now')
     .action(async (flags: CommonFlags & { file: string; raw?: boolean; receivedOn?: string }) => {
       const xml = readText(flags.file);
-      await withHq(flags, async (hq, domain) => {
+      await onHq(flags, async (hq, domain) => {
         const id = await hq.submitForm(xml, {
           domain,
           ...(flags.raw === true ? { compress: false } : {}),
@@ -152,7 +152,7 @@ function addChange(command: Command): void {
   const made = announcing(verb(command, 'change', 'let something happen to documents that are there'));
   happening(made, CHANGES).action(async (flags: HappeningFlags) => {
     const found = findChange(flags.kind) ?? unknownKind(flags.kind, CHANGES);
-    await withHq(flags, async (hq, domain) => {
+    await onHq(flags, async (hq, domain) => {
       const salt = flags.seed ?? hq.context.clock.next();
       const ids = await found.act(hq, { domain, count: flags.count, salt });
       print({ kind: flags.kind, changed: ids.length, ids });
@@ -166,7 +166,7 @@ function addBreak(command: Command): void {
     .addOption(new Option('--topic <topic>', 'where bad messages go').choices(TOPICS).default('form-sql'))
     .action(async (flags: HappeningFlags & { topic: Topic }) => {
       const found = findBreak(flags.kind) ?? unknownKind(flags.kind, BREAKS);
-      await withHq(flags, async (hq, domain) => {
+      await onHq(flags, async (hq, domain) => {
         const salt = flags.seed ?? hq.context.clock.next();
         const ids = await found.act(hq, { domain, count: flags.count, salt, topic: flags.topic });
         print({ kind: flags.kind, broken: ids.length, ids });
@@ -178,21 +178,12 @@ function unknownKind(kind: string, kinds: object): never {
   throw new LakeError('USAGE', `Unknown kind ${kind}; there are ${Object.keys(kinds).join(', ')}`);
 }
 
-/** Opens the installation with a clock that goes on where the stores end. */
-async function withHq(flags: CommonFlags, act: (hq: Hq, domain: string) => Promise<void>): Promise<void> {
-  const made = await readInstallation(flags.dir);
-  const clock = systemClock();
-  const hq = await openInstallation(made, clock, {
-    ...(flags.partitioner && { partitioner: flags.partitioner }),
-    ...(flags.release && { release: flags.release }),
+async function onHq(flags: CommonFlags, act: (hq: Hq, domain: string) => Promise<void>): Promise<void> {
+  const { partitioner, release } = flags;
+  await withHq(flags.dir, (hq, domain) => act(hq, flags.domain ?? domain), {
+    ...(partitioner && { partitioner }),
+    ...(release && { release }),
   });
-  try {
-    const latest = await latestMoment(hq);
-    if (latest !== null) clock.advanceTo(latest);
-    await act(hq, flags.domain ?? made.domain);
-  } finally {
-    await hq.close();
-  }
 }
 
 function readText(path: string): string {

@@ -21,8 +21,8 @@ export async function loadInstallation(
     if (latest !== null) clock.advanceTo(latest);
     const domain = options.domain ?? made.domain;
     const summary = await loadProgramme(hq, clock, { ...options, domain }, onForms);
-    const { loaded, forms, incidents } = summary;
-    return { loaded, told: { forms, incidents }, holds: await statusOf(hq, domain) };
+    const { loaded, finishedAt, forms, incidents } = summary;
+    return { loaded, finishedAt, told: { forms, incidents }, holds: await statusOf(hq, domain) };
   } finally {
     await hq.close();
   }

@@ -20,6 +20,8 @@ export interface OracleOptions {
    * record was written, `ignore` of none.
    */
   readonly locationColumns?: 'exact' | 'written' | 'ignore';
+  /** With `written`: no record was read before this moment (ISO, HQ's clock), so that earlier moves do not count. */
+  readonly readSince?: string;
   /** Only these tables, as `domain/topic/type` below `<HQ_DATA_PATH>/commcare`. */
   readonly tables?: readonly string[];
   /** Puts expected and actual values of differing cells into the report. */
@@ -82,6 +84,7 @@ export async function runOracle(env: OracleEnvironment, options: OracleOptions =
     '--json',
     '--location-columns',
     options.locationColumns ?? 'exact',
+    ...(options.readSince === undefined ? [] : ['--read-since', options.readSince]),
     ...(options.showValues === true ? ['--show-values'] : []),
     ...(options.tables ?? []).flatMap((table) => ['--table', table]),
   ];

@@ -1,6 +1,7 @@
 """Compares every row and every column of every lake table with what HQ says it must hold."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from .configuration import Configuration, load_configuration
@@ -28,6 +29,8 @@ class Options:
     show_values: bool = False
     only: Sequence[str] = ()
     """Table paths (domain/topic/type) to look at; none means all."""
+    read_since: Optional[datetime] = None
+    """With `written`: no record was read before this moment of HQ's clock, so that earlier moves do not count."""
 
 
 class Check:
@@ -125,8 +128,8 @@ class Check:
         if told is not None and self._places.find(domain, told) is None:
             # A location deleted from HQ leaves no trace there: the record may well have had it.
             return True
-        written = document.revision
-        return written is None or document.placed_since is not None and document.placed_since > written
+        read = [moment for moment in (document.revision, self._options.read_since) if moment is not None]
+        return not read or document.placed_since is not None and document.placed_since > max(read)
 
     def _unreadable(self, row_id: str, document: "_Unreadable", row: Mapping[str, Any], report: TableReport) -> None:
         """An older version of it may stay; a row that claims to be this version was made of nothing."""

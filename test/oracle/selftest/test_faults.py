@@ -195,6 +195,8 @@ class Faults(unittest.TestCase):
             reports = self.check(root, location_columns="written")
             self.assertTrue(all(table.ok for table in reports.values()), self.told(reports))
             self.assertEqual((reports[CHILD].open_places, reports[VISIT].open_places), (2, 1))
+            read_since = {"location_columns": "written", "read_since": at(6, 2)}
+            self.assertEqual(self.only_wrong(root, CHILD, **read_since).differing.total, 1)
             self.assertEqual(self.only_wrong(root, CHILD).differing.total, 1)
         finally:
             self.hq.run("p1", saved, ["2024-04-02T00:00:00.000001Z"])
