@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerConfig } from './commands/config.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerQuarantine } from './commands/quarantine.js';
 import { registerResume } from './commands/resume.js';
 import { registerStack } from './commands/stack.js';
 import { registerDemo } from './commands/demo.js';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   registerIngestion(program);
   registerConfig(program);
   registerTables(program);
+  registerQuarantine(program);
   registerResume(program);
   registerDemo(program);
   registerDoctor(program);

@@ -21,12 +21,12 @@ export interface OffsetRange {
   readonly until: bigint;
 }
 
-/** One id to look at again, with where the message that named it stands. */
+/** One id to look at again, with where the message that named it stands (null: no message did). */
 export interface ManifestEntry {
   readonly domain: string;
   readonly id: string;
-  readonly partition: number;
-  readonly offset: string;
+  readonly partition: number | null;
+  readonly offset: string | null;
 }
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };

@@ -7,8 +7,15 @@ import type { JsonObject } from '../types.js';
 /** Why a lane's statement failed, as the driver's result file tells; never with record content. */
 export interface LaneFailure {
   readonly failureClass: FailureClass;
+  /** Attempts of the lane, this one counted, after which its table halts for a person to look. */
+  readonly mostAttempts: number;
   readonly reason: string;
 }
+
+/** A cause that should pass and does not in so many attempts is not passing. */
+export const MOST_ATTEMPTS = 10;
+/** What nobody foresaw may be the fault of one driver (the runner ends a warm one then): others get a try. */
+const ATTEMPTS_UNFORESEEN = 3;
 
 /** Errors of two writers meeting: the loser tries again from the newest version. */
 const TRANSIENT = [
@@ -17,12 +24,10 @@ const TRANSIENT = [
   /^DELTA_PROTOCOL_CHANGED/,
   /^FIELD_ALREADY_EXISTS/,
 ];
-const TRANSIENT_EXCEPTIONS = [
-  /Concurrent\w*Exception$/,
-  /MetadataChangedException$/,
-  /SocketTimeoutException$/,
-];
-const CAPACITY_EXCEPTIONS = [/OutOfMemoryError$/, /DiskErrorException$/, /No space left/];
+const TRANSIENT_EXCEPTIONS = [/Concurrent\w*Exception$/, /MetadataChangedException$/];
+/** Innermost exceptions of a disk, a network or an object store that is away. */
+const OUTAGE = /^java\.(io|net|nio)\.|^org\.apache\.hadoop\.(fs|net)\.|amazon|\bAWS\w+Exception/;
+const CAPACITY_EXCEPTIONS = [/OutOfMemoryError\b/, /DiskErrorException\b/, /No space left/];
 
 /** Failures of the run's lanes by lane id; empty when the driver left no result (it was killed). */
 export async function readFailures(
@@ -46,13 +51,18 @@ export async function readFailures(
 function classify(index: number, error: JsonObject): LaneFailure {
   const errorClass = textOf(error['class']);
   const exception = textOf(error['exception']);
+  const root = textOf(error['root']);
   const what = [errorClass, exception, textOf(error['message'])].filter((part) => part !== '').join(': ');
-  const reason = `statement ${index} failed: ${what}`;
-  if (CAPACITY_EXCEPTIONS.some((pattern) => pattern.test(what))) return { failureClass: 'capacity', reason };
+  const reason = `statement ${index} failed: ${what}${root.startsWith(exception) ? '' : ` (${root})`}`;
+  if (CAPACITY_EXCEPTIONS.some((pattern) => pattern.test(`${what} ${root}`)))
+    return { failureClass: 'capacity', mostAttempts: MOST_ATTEMPTS, reason };
   const transient =
     TRANSIENT.some((pattern) => pattern.test(errorClass)) ||
-    TRANSIENT_EXCEPTIONS.some((pattern) => pattern.test(exception));
-  return { failureClass: transient ? 'transient' : 'bug', reason };
+    TRANSIENT_EXCEPTIONS.some((pattern) => pattern.test(exception)) ||
+    OUTAGE.test(root);
+  if (transient) return { failureClass: 'transient', mostAttempts: MOST_ATTEMPTS, reason };
+  const foreseen = errorClass !== '' && !errorClass.startsWith('INTERNAL_ERROR');
+  return { failureClass: 'bug', mostAttempts: foreseen ? 1 : ATTEMPTS_UNFORESEEN, reason };
 }
 
 function textOf(value: unknown): string {

@@ -5,6 +5,8 @@ export interface Batch {
   readonly id: bigint;
   readonly topic: string;
   readonly sequence: bigint;
+  /** `live`: offset ranges; the others are pages of ids (migrations/0003_pages.sql). */
+  readonly kind: 'live' | 'replay' | 'reread';
   readonly state: 'planned' | 'staged' | 'committed' | 'halted';
   readonly configVersionId: bigint;
   readonly manifestPath: string;
@@ -21,6 +23,7 @@ interface BatchRow {
   id: bigint;
   topic: string;
   sequence: bigint;
+  kind: Batch['kind'];
   state: Batch['state'];
   config_version_id: bigint;
   manifest_path: string;
@@ -32,7 +35,7 @@ interface BatchRow {
   attempts: number;
 }
 
-const COLUMNS = `id, topic, sequence, state, config_version_id, manifest_path, manifest_sha256, ids,
+const COLUMNS = `id, topic, sequence, kind, state, config_version_id, manifest_path, manifest_sha256, ids,
   newest_publish_timestamp, extraction, staging_path, attempts`;
 
 export async function readBatch(database: Queryable, id: bigint): Promise<Batch> {
@@ -46,6 +49,7 @@ function batchOf(row: BatchRow): Batch {
     id: row.id,
     topic: row.topic,
     sequence: row.sequence,
+    kind: row.kind,
     state: row.state,
     configVersionId: row.config_version_id,
     manifestPath: row.manifest_path,
@@ -141,7 +145,10 @@ export async function batchesToSweep(
     `SELECT b.id, b.manifest_path, b.staging_path,
             coalesce((SELECT array_agg(r.path) FROM run r WHERE r.batch_id = b.id), '{}') AS run_paths
      FROM batch b WHERE b.state = 'committed' AND b.swept_at IS NULL
-       AND b.committed_at < now() - make_interval(secs => $1) LIMIT 50`,
+       AND b.committed_at < now() - make_interval(secs => $1)
+       -- A page that reads a batch's ids once more uses the same manifest.
+       AND NOT EXISTS (SELECT 1 FROM batch o WHERE o.manifest_path = b.manifest_path AND o.state <> 'committed')
+     LIMIT 50`,
     [days * 86_400],
   );
 }

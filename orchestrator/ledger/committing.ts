@@ -2,13 +2,20 @@ import type { Queryable } from './database.js';
 import type { Batch } from './batches.js';
 import { requireLease, type Lease } from './leases.js';
 import { forgetDeleted } from './places.js';
+import { planPage, type NewPage } from './planning.js';
 
 /**
  * The commit transaction of a batch: all its lanes are merged, so lanes, record places and with them the offsets
  * (derived from open batches) move at once, or not at all.
+ * @param again page of the batch's refused rows, planned with the commit or not at all
  * @returns false when a lane is not merged yet
  */
-export async function commitBatch(tx: Queryable, lease: Lease, batch: Batch): Promise<boolean> {
+export async function commitBatch(
+  tx: Queryable,
+  lease: Lease,
+  batch: Batch,
+  again?: NewPage,
+): Promise<boolean> {
   await requireLease(tx, lease);
   const [open] = await tx.query<{ count: number }>(
     "SELECT count(*)::int FROM lane WHERE batch_id = $1 AND state NOT IN ('merged', 'committed')",
@@ -25,5 +32,6 @@ export async function commitBatch(tx: Queryable, lease: Lease, batch: Batch): Pr
      WHERE id = $1 AND state = 'staged'`,
     [batch.id],
   );
+  if (again !== undefined) await planPage(tx, again);
   return true;
 }

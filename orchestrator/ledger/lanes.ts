@@ -102,6 +102,16 @@ export async function laneFailed(
   );
 }
 
+/** Rows of the batch that its MERGEs refused as older, once all its lanes have merged; until then 0. */
+export async function refusedRows(database: Queryable, batchId: bigint): Promise<number> {
+  const [row] = await database.query<{ refused: number }>(
+    `SELECT coalesce(sum(refused), 0)::int AS refused FROM lane WHERE batch_id = $1
+     HAVING bool_and(state IN ('merged', 'committed'))`,
+    [batchId],
+  );
+  return row?.refused ?? 0;
+}
+
 /** Stops the lane and with it its table; other tables go on. */
 export async function haltLane(
   tx: Queryable,

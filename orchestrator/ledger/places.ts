@@ -9,6 +9,8 @@ import type { Queryable } from './database.js';
 export interface Place {
   readonly recordId: string;
   readonly tableId: bigint;
+  /** Newest revision staged of it there (ISO UTC, six digits); null when not known or a delete was staged since. */
+  readonly rev: string | null;
 }
 
 export async function placesOf(
@@ -17,11 +19,12 @@ export async function placesOf(
   domain: string,
   recordIds: readonly string[],
 ): Promise<Place[]> {
-  const rows = await database.query<{ record_id: string; table_id: bigint }>(
-    'SELECT record_id, table_id FROM record_place WHERE kind = $1 AND domain = $2 AND record_id = ANY($3::text[])',
+  const rows = await database.query<{ record_id: string; table_id: bigint; rev: string | null }>(
+    `SELECT record_id, table_id, to_char(rev AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS rev
+     FROM record_place WHERE kind = $1 AND domain = $2 AND record_id = ANY($3::text[])`,
     [kind, domain, recordIds],
   );
-  return rows.map((row) => ({ recordId: row.record_id, tableId: row.table_id }));
+  return rows.map((row) => ({ recordId: row.record_id, tableId: row.table_id, rev: row.rev }));
 }
 
 export interface StagedPlace extends Place {
@@ -38,14 +41,15 @@ export async function stagePlaces(
   places: readonly StagedPlace[],
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO record_place AS known (kind, domain, record_id, table_id, months, sequence, deleted_by)
+    `INSERT INTO record_place AS known (kind, domain, record_id, table_id, months, sequence, deleted_by, rev)
      SELECT kind, domain, record_id, table_id, CASE WHEN op = 'upsert' THEN ARRAY[month] ELSE '{}'::date[] END, $1::bigint,
-            CASE WHEN op = 'delete' THEN $1::bigint END
-     FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::date[])
-       AS staged(kind, domain, record_id, table_id, op, month)
+            CASE WHEN op = 'delete' THEN $1::bigint END, rev
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::date[], $8::timestamptz[])
+       AS staged(kind, domain, record_id, table_id, op, month, rev)
      ON CONFLICT (kind, domain, record_id, table_id) DO UPDATE SET
        months = (SELECT array_agg(DISTINCT month) FROM unnest(known.months || excluded.months) AS month),
-       sequence = excluded.sequence, deleted_by = excluded.deleted_by`,
+       sequence = excluded.sequence, deleted_by = excluded.deleted_by,
+       rev = CASE WHEN excluded.deleted_by IS NULL THEN greatest(known.rev, excluded.rev) END`,
     [
       sequence,
       places.map((place) => place.kind),
@@ -54,6 +58,7 @@ export async function stagePlaces(
       places.map((place) => place.tableId),
       places.map((place) => place.op),
       places.map((place) => place.month),
+      places.map((place) => place.rev),
     ],
   );
 }

@@ -11,17 +11,25 @@ export interface TopicState {
   readonly plannedUntil: ReadonlyMap<number, bigint>;
 }
 
-/** A batch as it is planned: ranges of offsets and the manifest of ids they name. */
-export interface NewBatch {
+/** Ids to look at again, as they stand in a manifest file. */
+export interface PlannedIds {
   readonly topic: string;
-  readonly kind: 'live';
-  readonly configVersionId: bigint;
-  readonly ranges: readonly OffsetRange[];
   readonly manifestPath: string;
   readonly manifestSha256: string;
   readonly ids: number;
+}
+
+/** A batch of messages as it is planned: ranges of offsets and the ids they name. */
+export interface NewBatch extends PlannedIds {
+  readonly configVersionId: bigint;
+  readonly ranges: readonly OffsetRange[];
   readonly newestPublishTimestamp: string | null;
   readonly oddMessages: readonly { partition: number; offset: string; reason: string }[];
+}
+
+/** A batch that no message asked for (migrations/0003_pages.sql). */
+export interface NewPage extends PlannedIds {
+  readonly kind: 'replay' | 'reread';
 }
 
 export async function ensureTopic(database: LedgerDatabase, topic: string): Promise<void> {
@@ -53,44 +61,82 @@ export async function readTopic(database: Queryable, topic: string): Promise<Top
  */
 export async function planBatch(database: LedgerDatabase, lease: Lease, batch: NewBatch): Promise<bigint> {
   return database.transaction(async (tx) => {
-    const sequence = await drawSequence(tx, batch.topic);
+    const { sequence, state } = await drawSequence(tx, batch.topic);
+    if (state !== 'running')
+      throw new LakeError('LEASE_LOST', `Topic ${batch.topic} is not running any more`);
     await requireLease(tx, lease);
     await requireActiveConfig(tx, batch.configVersionId);
-    const [row] = await tx.query<{ id: bigint }>(
-      `INSERT INTO batch (topic, sequence, kind, config_version_id, manifest_path, manifest_sha256, ids,
-                          newest_publish_timestamp)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-      [
-        batch.topic,
-        sequence,
-        batch.kind,
-        batch.configVersionId,
-        batch.manifestPath,
-        batch.manifestSha256,
-        batch.ids,
-        batch.newestPublishTimestamp,
-      ],
-    );
-    if (row === undefined) throw new LakeError('INTERNAL', 'The batch was not inserted');
-    for (const range of batch.ranges) await planRange(tx, row.id, batch.topic, range);
+    const id = await insertBatch(tx, { ...batch, kind: 'live', sequence });
+    for (const range of batch.ranges) await planRange(tx, id, batch.topic, range);
     for (const odd of batch.oddMessages) {
       await tx.query(
         'INSERT INTO odd_message (topic, partition, message_offset, batch_id, reason) VALUES ($1, $2, $3, $4, $5)',
-        [batch.topic, odd.partition, odd.offset, row.id, odd.reason],
+        [batch.topic, odd.partition, odd.offset, id, odd.reason],
       );
     }
-    return row.id;
+    return id;
   });
 }
 
-async function drawSequence(tx: Queryable, topic: string): Promise<bigint> {
-  const [row] = await tx.query<{ next_sequence: bigint; state: string }>(
-    'SELECT next_sequence, state FROM topic WHERE name = $1 FOR UPDATE',
+/**
+ * Plans a page in the caller's transaction, under the active configuration. HQ is read only afterwards; what is read
+ * has to be as new as this very moment, as if a message had just been published for each id: a standby that shows an
+ * older state could bring back what a batch before this one has deleted.
+ */
+export async function planPage(tx: Queryable, page: NewPage): Promise<bigint> {
+  const { sequence } = await drawSequence(tx, page.topic);
+  const [active] = await tx.query<{ id: bigint; now: string }>(
+    `SELECT id, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now
+     FROM config_version WHERE active FOR SHARE`,
+  );
+  if (active === undefined)
+    throw new LakeError('CONFIG_NOT_ACTIVE', 'The ledger has no active configuration');
+  return insertBatch(tx, {
+    ...page,
+    sequence,
+    configVersionId: active.id,
+    newestPublishTimestamp: active.now,
+  });
+}
+
+async function drawSequence(
+  tx: Queryable,
+  topic: string,
+): Promise<{ sequence: bigint; state: TopicState['state'] }> {
+  const [row] = await tx.query<{ next_sequence: bigint; state: TopicState['state'] }>(
+    'UPDATE topic SET next_sequence = next_sequence + 1 WHERE name = $1 RETURNING next_sequence, state',
     [topic],
   );
-  if (row?.state !== 'running') throw new LakeError('LEASE_LOST', `Topic ${topic} is not running any more`);
-  await tx.query('UPDATE topic SET next_sequence = next_sequence + 1 WHERE name = $1', [topic]);
-  return row.next_sequence;
+  if (row === undefined) throw new LakeError('INTERNAL', `Topic ${topic} is not in the ledger`);
+  return { sequence: row.next_sequence - 1n, state: row.state };
+}
+
+async function insertBatch(
+  tx: Queryable,
+  batch: PlannedIds & {
+    readonly kind: 'live' | NewPage['kind'];
+    readonly sequence: bigint;
+    readonly configVersionId: bigint;
+    readonly newestPublishTimestamp: string | null;
+  },
+): Promise<bigint> {
+  const [row] = await tx.query<{ id: bigint }>(
+    `INSERT INTO batch (topic, sequence, kind, config_version_id, manifest_path, manifest_sha256, ids,
+                        newest_publish_timestamp)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+    [
+      batch.topic,
+      batch.sequence,
+      batch.kind,
+      batch.configVersionId,
+      batch.manifestPath,
+      batch.manifestSha256,
+      batch.ids,
+      batch.newestPublishTimestamp,
+    ],
+  );
+  if (row === undefined) throw new LakeError('INTERNAL', 'The batch was not inserted');
+  return row.id;
 }
 
 /** One configuration at a time: a process with another lake.yaml than the active one may not plan. */

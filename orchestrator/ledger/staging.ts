@@ -29,6 +29,13 @@ export interface StagedBatch {
   /** Delivered in slices: a batch of a million records must not stand in memory twice. */
   readonly places: Iterable<readonly StagedPlace[]>;
   readonly quarantined: readonly QuarantinedRecord[];
+  /** All records the batch has looked at: what was set aside of them before is settled by this look. */
+  readonly looked: LookedAt;
+}
+
+export interface LookedAt {
+  readonly kind: RecordKind;
+  readonly records: Iterable<readonly { readonly domain: string; readonly id: string }[]>;
 }
 
 /**
@@ -59,11 +66,13 @@ export async function commitStaging(
     );
   }
   for (const slice of staged.places) await stagePlaces(tx, batch.sequence, slice);
+  await closeQuarantine(tx, batch, staged.looked);
   for (const record of staged.quarantined) {
     await tx.query(
       `INSERT INTO quarantine (batch_id, kind, domain, record_id, type, reason, place, partition, message_offset)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-       ON CONFLICT (batch_id, kind, domain, record_id) DO UPDATE SET reason = excluded.reason, place = excluded.place`,
+       ON CONFLICT (batch_id, kind, domain, record_id) DO UPDATE SET reason = excluded.reason, place = excluded.place,
+         state = 'open', replayed_by = NULL`,
       [
         batch.id,
         record.kind,
@@ -75,6 +84,19 @@ export async function commitStaging(
         record.partition,
         record.offset,
       ],
+    );
+  }
+}
+
+/** A record stands in quarantine once at most: the newest look at it decides, whatever caused it. */
+async function closeQuarantine(tx: Queryable, batch: Batch, { kind, records }: LookedAt): Promise<void> {
+  const open = await tx.query("SELECT 1 FROM quarantine WHERE state = 'open' AND kind = $1 LIMIT 1", [kind]);
+  if (open.length === 0) return;
+  for (const slice of records) {
+    await tx.query(
+      `UPDATE quarantine q SET state = 'replayed', replayed_by = $1 FROM unnest($3::text[], $4::text[]) AS looked(domain, id)
+       WHERE q.state = 'open' AND q.kind = $2 AND q.domain = looked.domain AND q.record_id = looked.id`,
+      [batch.id, kind, slice.map((record) => record.domain), slice.map((record) => record.id)],
     );
   }
 }

@@ -22,6 +22,7 @@ import { readManifest } from '../stage/staging-manifest.js';
 import { driverRequest } from '../submit/driver-request.js';
 import { writeRunFiles, type LaneScript } from '../submit/run-files.js';
 import type { PipelineContext } from './context.js';
+import { pageOfRefused } from './refused.js';
 import { renderRunLane } from './render-run.js';
 import { settleLanes } from './settle-lanes.js';
 
@@ -75,8 +76,9 @@ async function mergeRound(
     );
     await settleLanes(context, batch, lease, await readRun(database, run.id));
   }
+  const again = await pageOfRefused(context, batch);
   crashPoint('before-commit');
-  if (await database.transaction((tx) => commitBatch(tx, lease, batch))) {
+  if (await database.transaction((tx) => commitBatch(tx, lease, batch, again))) {
     crashPoint('after-commit');
     context.logger.info('batch committed', { topic: batch.topic, batchId: batch.id.toString() });
     return;
@@ -129,7 +131,7 @@ async function renderScripts(
   runId: string,
 ): Promise<LaneScript[]> {
   const { database } = context;
-  const staged = await readManifest(context.checkpoint, batch.stagingPath ?? '');
+  const { tables: staged } = await readManifest(context.checkpoint, batch.stagingPath ?? '');
   const tables = await readTables(
     database,
     lanes.map((lane) => lane.tableId),

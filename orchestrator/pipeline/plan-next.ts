@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Admin } from 'kafkajs';
 import { isKept, type LakeConfig } from '../config/lake.js';
 import { crashPoint } from '../crash-point.js';
@@ -11,7 +10,7 @@ import { pauseTopic } from '../ledger/halts.js';
 import { haltedTables } from '../ledger/totals.js';
 import { haltTopic, planBatch, readTopic } from '../ledger/planning.js';
 import { cutRanges, type LostOffsets } from '../plan/cut-ranges.js';
-import { writeIds } from '../plan/id-manifest.js';
+import { manifestFolder, writeIds } from '../plan/id-manifest.js';
 import { ManifestBuilder } from '../plan/manifest.js';
 import { KIND_OF_TOPIC, type OffsetRange, type Topic } from '../types.js';
 import type { PipelineContext } from './context.js';
@@ -75,18 +74,13 @@ async function planRanges(
   // Retention may have passed the range since it was cut; the reader then went on behind the hole without a word.
   const lost = passedMeanwhile(ranges, await readWatermarks(poller.admin, poller.topic));
   if (lost.length > 0) throw await haltFor(context, poller.topic, lost);
-  const folder = `runs/plan-${randomUUID()}`;
-  const manifestPath = `${folder}/ids.ndjson.gz`;
-  const manifestSha256 = await writeIds(context.checkpoint, manifestPath, manifest.entries());
+  const written = await writeIds(context.checkpoint, manifest.entries());
   try {
     const batchId = await planBatch(context.database, poller.lease, {
       topic: poller.topic,
-      kind: 'live',
       configVersionId: poller.configVersionId,
       ranges,
-      manifestPath,
-      manifestSha256,
-      ids: manifest.size,
+      ...written,
       newestPublishTimestamp: manifest.newestPublishTimestamp,
       oddMessages: manifest.odd,
     });
@@ -94,7 +88,7 @@ async function planRanges(
     context.logger.info('batch planned', {
       topic: poller.topic,
       batchId: batchId.toString(),
-      ids: manifest.size,
+      ids: written.ids,
       odd: manifest.odd.length,
       ranges: ranges.map((range) => `${range.partition}:${range.from}-${range.until}`).join(' '),
     });
@@ -102,7 +96,7 @@ async function planRanges(
   } catch (thrown) {
     // Only a certain "no" frees the folder: after a lost answer the batch may stand.
     if (thrown instanceof LakeError && thrown.code !== 'LEDGER_FAILED')
-      await context.checkpoint.deleteFolder(folder);
+      await context.checkpoint.deleteFolder(manifestFolder(written.manifestPath));
     throw thrown;
   }
 }

@@ -1,5 +1,5 @@
 import { laneNumbers } from '../commit/lane-numbers.js';
-import { readFailures, type LaneFailure } from '../commit/run-result.js';
+import { MOST_ATTEMPTS, readFailures, type LaneFailure } from '../commit/run-result.js';
 import { verifyLane } from '../commit/verify-lane.js';
 import { crashPoint } from '../crash-point.js';
 import { asLakeError } from '../errors.js';
@@ -11,9 +11,6 @@ import { readTables, saveShape, type LakeTable } from '../ledger/tables.js';
 import { readManifest, type StagedTable } from '../stage/staging-manifest.js';
 import type { PipelineContext } from './context.js';
 import { baseColumnsOf, targetShapeOf } from './render-run.js';
-
-/** A lane that fails so often for a cause that should pass is not passing: its table halts for a person to look. */
-const MOST_ATTEMPTS = 10;
 
 /**
  * Looks every open lane up in the Delta log: what it holds is merged, whoever committed it. A lane of the ended `run`
@@ -34,7 +31,7 @@ export async function settleLanes(
     database,
     open.map((lane) => lane.tableId),
   );
-  const staged = await readManifest(context.checkpoint, batch.stagingPath ?? '');
+  const { tables: staged } = await readManifest(context.checkpoint, batch.stagingPath ?? '');
   const ended = new Set(run === undefined ? [] : await runLanes(database, run.id));
   const failures =
     run === undefined ? new Map<string, LaneFailure>() : await readFailures(context.checkpoint, run.path);
@@ -95,11 +92,12 @@ async function failed(
 ): Promise<void> {
   const failure = known ?? {
     failureClass: 'transient',
+    mostAttempts: MOST_ATTEMPTS,
     reason: `run ${run.id} ended (${run.state}) without this lane's commit`,
   };
   // A run that no driver ever claimed says nothing against the lane: Spark had no room, or was down.
   const attempts = lane.attempts + (run.silentSeconds === null ? 0 : 1);
-  if (failure.failureClass === 'bug' || attempts >= MOST_ATTEMPTS) {
+  if (attempts >= failure.mostAttempts) {
     await halt(context, lane, table, failure);
     return;
   }
@@ -115,8 +113,13 @@ async function halt(
   context: PipelineContext,
   lane: Lane,
   table: LakeTable,
-  failure: LaneFailure,
+  { failureClass, reason }: Pick<LaneFailure, 'failureClass' | 'reason'>,
 ): Promise<void> {
-  context.logger.error('table halted', { table: table.tableName, laneId: lane.id.toString(), ...failure });
-  await context.database.transaction((tx) => haltLane(tx, lane, failure.failureClass, failure.reason));
+  context.logger.error('table halted', {
+    table: table.tableName,
+    laneId: lane.id.toString(),
+    failureClass,
+    reason,
+  });
+  await context.database.transaction((tx) => haltLane(tx, lane, failureClass, reason));
 }

@@ -10,7 +10,13 @@ import { ensureTable } from '../ledger/tables.js';
 import { readIds } from '../plan/id-manifest.js';
 import { databaseName, tableName, tablePath } from '../plan/table-names.js';
 import { writeManifest } from '../stage/staging-manifest.js';
-import { placeKey, stageRecords, type Routing, type Staged } from '../stage/stage-records.js';
+import {
+  placeKey,
+  stageRecords,
+  type KnownPlace,
+  type Routing,
+  type Staged,
+} from '../stage/stage-records.js';
 import { KIND_OF_TOPIC, TOPICS, type Extracted, type ManifestEntry, type RecordKind } from '../types.js';
 import type { PipelineContext } from './context.js';
 
@@ -64,7 +70,7 @@ async function extractAndStage(
     checkpoint,
     stagingPath,
     { batchId: batch.id, configVersionId: batch.configVersionId, extraction },
-    staged.tables,
+    staged,
   );
   crashPoint('after-staging-files');
   signal.throwIfAborted();
@@ -73,6 +79,7 @@ async function extractAndStage(
       stagingPath,
       lanes: staged.tables,
       places: slices(staged.placements),
+      looked: { kind, records: lookedAt(ids, staged) },
       quarantined: quarantined(staged, ids),
     }),
   );
@@ -123,7 +130,7 @@ function routing(context: PipelineContext, config: LakeConfig, kind: RecordKind)
   const naming = { path: tablePath, database: databaseName, table: tableName };
   return {
     async placesOf(records) {
-      const places = new Map<string, bigint[]>();
+      const places = new Map<string, KnownPlace[]>();
       for (const [domain, own] of byDomain(records)) {
         const rows = await placesOf(
           context.database,
@@ -133,7 +140,7 @@ function routing(context: PipelineContext, config: LakeConfig, kind: RecordKind)
         );
         for (const row of rows) {
           const key = placeKey({ domain, id: row.recordId });
-          places.set(key, [...(places.get(key) ?? []), row.tableId]);
+          places.set(key, [...(places.get(key) ?? []), row]);
         }
       }
       return places;
@@ -167,6 +174,19 @@ function byDomain<T extends { readonly domain: string }>(
 function* slices<T>(rows: readonly T[]): Iterable<readonly T[]> {
   for (let from = 0; from < rows.length; from += PLACES_PER_WRITE)
     yield rows.slice(from, from + PLACES_PER_WRITE);
+}
+
+/** The ids asked for, and what came with them: a location brings its descendants. */
+function* lookedAt(
+  ids: readonly ManifestEntry[],
+  staged: Staged,
+): Iterable<readonly { readonly domain: string; readonly id: string }[]> {
+  yield* slices(ids);
+  const asked = new Set(ids.map(placeKey));
+  const brought = staged.placements
+    .map(({ domain, recordId }) => ({ domain, id: recordId }))
+    .filter((record) => !asked.has(placeKey(record)));
+  yield* slices(brought);
 }
 
 function quarantined(staged: Staged, ids: readonly ManifestEntry[]): QuarantinedRecord[] {

@@ -33,10 +33,6 @@ export class ManifestBuilder {
     });
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   entries(): Iterable<ManifestEntry> {
     return this.#entries.values();
   }

@@ -1,5 +1,5 @@
-import { batchesToSweep, markSwept } from '../ledger/batches.js';
 import { withLeases } from '../ledger/leases.js';
+import { cleanStaging } from '../pipeline/clean-staging.js';
 import type { PipelineContext } from '../pipeline/context.js';
 import type { Enqueuer } from './enqueue.js';
 import { repeat } from './repeat.js';
@@ -31,12 +31,4 @@ export async function runSweeper(
     context.logger,
     signal,
   );
-}
-
-async function cleanStaging(context: PipelineContext): Promise<void> {
-  for (const batch of await batchesToSweep(context.database, context.environment.STAGING_KEEP_DAYS)) {
-    const folders = [batch.manifest_path.slice(0, batch.manifest_path.lastIndexOf('/')), batch.staging_path];
-    for (const folder of folders) if (folder !== null) await context.checkpoint.deleteFolder(folder);
-    await markSwept(context.database, batch.id);
-  }
 }

@@ -2,7 +2,7 @@ import { StagedLayout } from '../shape/layout.js';
 import type { Storage } from '../storage/storage.js';
 import type { Extracted, JsonObject, RecordKind, Unreadable, Upsert } from '../types.js';
 import { StagingWriter } from './staging-writer.js';
-import { tableFolder, type StagedTable } from './staging-manifest.js';
+import { tableFolder, type OlderRecord, type StagedTable } from './staging-manifest.js';
 
 /** Where a staged record goes, or may still stand. */
 export interface StagedPlacement {
@@ -12,12 +12,19 @@ export interface StagedPlacement {
   readonly tableId: bigint;
   readonly op: 'upsert' | 'delete';
   readonly month: string | null;
+  readonly rev: string | null;
+}
+
+/** A table a record stands in or may stand in, with the newest revision staged of it there. */
+export interface KnownPlace {
+  readonly tableId: bigint;
+  readonly rev: string | null;
 }
 
 /** The ledger's part in routing; given by pipeline.ts. */
 export interface Routing {
   /** Tables each of the records stands in or may stand in. */
-  placesOf(records: readonly Extracted[]): Promise<ReadonlyMap<string, readonly bigint[]>>;
+  placesOf(records: readonly Extracted[]): Promise<ReadonlyMap<string, readonly KnownPlace[]>>;
   /** Table of a type, made known to the ledger when it is new. */
   tableOf(upsert: Upsert): Promise<bigint>;
 }
@@ -26,6 +33,8 @@ export interface Staged {
   readonly tables: readonly StagedTable[];
   readonly placements: readonly StagedPlacement[];
   readonly unreadable: readonly Unreadable[];
+  /** Records that came with an older revision than one staged before: the MERGE will refuse them. */
+  readonly older: readonly OlderRecord[];
 }
 
 /** Records routed together: one ledger look-up for so many ids. */
@@ -78,6 +87,7 @@ class Stager {
   readonly #tables = new Map<bigint, OpenTable>();
   readonly #placements: StagedPlacement[] = [];
   readonly #unreadable: Unreadable[] = [];
+  readonly #older: OlderRecord[] = [];
   /** A location reaches the batch once for itself and once for each changed ancestor: the first one counts. */
   readonly #seen = new Set<string>();
 
@@ -99,7 +109,12 @@ class Stager {
       const known = places.get(placeKey(record)) ?? [];
       const target = record.op === 'upsert' ? await this.#routing.tableOf(record) : undefined;
       if (record.op === 'upsert' && target !== undefined) await this.#upsert(target, record);
-      for (const tableId of known) if (tableId !== target) await this.#delete(tableId, record);
+      for (const place of known) {
+        if (place.tableId !== target) await this.#delete(place.tableId, record);
+        // ISO texts of one form compare as times.
+        else if (record.op === 'upsert' && place.rev !== null && record.rev < place.rev)
+          this.#older.push({ domain: record.domain, id: record.id });
+      }
     }
   }
 
@@ -109,7 +124,12 @@ class Stager {
       const files = await open.writer.close();
       tables.push({ tableId, upserts: open.upserts, deletes: open.deletes, files, layout: open.layout });
     }
-    return { tables, placements: this.#placements, unreadable: this.#unreadable };
+    return {
+      tables,
+      placements: this.#placements,
+      unreadable: this.#unreadable,
+      older: this.#older,
+    };
   }
 
   abort(reason: Error): void {
@@ -136,14 +156,14 @@ class Stager {
     if (record.indices !== undefined) row['indices'] = record.indices.map((index) => ({ ...index }));
     table.layout.encode(record.tree, row);
     await table.writer.write(row);
-    this.#place(tableId, record, 'upsert', record.month);
+    this.#place(tableId, record, 'upsert', record.month, record.rev);
   }
 
   async #delete(tableId: bigint, record: { kind: RecordKind; domain: string; id: string }): Promise<void> {
     const table = this.#open(tableId);
     table.deletes++;
     await table.writer.write({ op: 'delete', _id: record.id });
-    this.#place(tableId, record, 'delete', null);
+    this.#place(tableId, record, 'delete', null, null);
   }
 
   #place(
@@ -151,6 +171,7 @@ class Stager {
     record: { kind: RecordKind; domain: string; id: string },
     op: 'upsert' | 'delete',
     month: string | null,
+    rev: string | null,
   ): void {
     this.#placements.push({
       kind: record.kind,
@@ -159,6 +180,7 @@ class Stager {
       tableId,
       op,
       month,
+      rev,
     });
   }
 

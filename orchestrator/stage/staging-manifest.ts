@@ -14,6 +14,18 @@ export interface StagedTable {
   readonly layout: StagedLayout;
 }
 
+/** A record that was staged with an older revision than before: the MERGE will refuse it. */
+export interface OlderRecord {
+  readonly domain: string;
+  readonly id: string;
+}
+
+/** What an extraction staged. */
+export interface StagingManifest {
+  readonly tables: ReadonlyMap<bigint, StagedTable>;
+  readonly older: readonly OlderRecord[];
+}
+
 const NAME = 'manifest.json';
 
 export function tableFolder(stagingPath: string, tableId: bigint): string {
@@ -25,13 +37,14 @@ export async function writeManifest(
   storage: Storage,
   stagingPath: string,
   facts: { batchId: bigint; configVersionId: bigint; extraction: number },
-  tables: readonly StagedTable[],
+  staged: { readonly tables: readonly StagedTable[]; readonly older: readonly OlderRecord[] },
 ): Promise<void> {
   const json = {
     batch: facts.batchId.toString(),
     configVersion: facts.configVersionId.toString(),
     extraction: facts.extraction,
-    tables: tables.map((table) => ({
+    older: staged.older,
+    tables: staged.tables.map((table) => ({
       table: table.tableId.toString(),
       upserts: table.upserts,
       deletes: table.deletes,
@@ -43,16 +56,19 @@ export async function writeManifest(
 }
 
 /** @throws LakeError STAGING_DAMAGED when the manifest, or a file it lists, is not there as it was written */
-export async function readManifest(
-  storage: Storage,
-  stagingPath: string,
-): Promise<ReadonlyMap<bigint, StagedTable>> {
+export async function readManifest(storage: Storage, stagingPath: string): Promise<StagingManifest> {
   const bytes = await storage.read(`${stagingPath}/${NAME}`);
   if (bytes === undefined) throw damaged(stagingPath, 'its manifest is missing');
   try {
     const json = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
     const tables = asArray(json['tables']).map(tableOf);
-    return new Map(tables.map((table) => [table.tableId, table]));
+    return {
+      tables: new Map(tables.map((table) => [table.tableId, table])),
+      older: asArray(json['older']).map((each) => {
+        const record = asObject(each);
+        return { domain: asText(record['domain']), id: asText(record['id']) };
+      }),
+    };
   } catch {
     throw damaged(stagingPath, 'its manifest is not what was written');
   }

@@ -1,42 +1,121 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dimagiLake } from '../helpers/dimagi-lake.js';
+import { requireExactlyOnce, requireNothingLeft } from '../helpers/exactly-once.js';
 import { submitVisits, visitsConfig } from '../helpers/form-domain.js';
-import { freshLake } from '../helpers/fresh-lake.js';
+import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
 
-test('what cannot be read is set aside with its reason and offset, and the batch goes on', async (t) => {
+const FORMS = ['form-sql'] as const;
+
+test('what cannot be read is set aside with its reason and offset, the batch goes on, and a replay brings it', async (t) => {
   const lake = await freshLake(t, { config: visitsConfig });
-  const ids = await submitVisits(lake, 4);
-  const lost = ids[1] ?? '';
-  const shard = lake.hq.context.databases.pool(lake.hq.context.databases.shardOf(lost));
-  const { rows: blobs } = await shard.query<{ key: string }>(
-    'SELECT key FROM blobs_blobmeta WHERE parent_id = $1',
-    [lost],
-  );
-  const blobFolder = new URL(lake.env['HQ_BLOB_STORE'] ?? '').pathname;
-  rmSync(join(blobFolder, blobs[0]?.key ?? ''));
+  const [, lost = '', announced = '', torn = ''] = await submitVisits(lake, 5);
+  const blobs = new Map<string, Buffer>();
+  for (const id of [lost, announced, torn]) blobs.set(id, readFileSync(await blobFile(lake, id)));
+  rmSync(await blobFile(lake, lost));
+  rmSync(await blobFile(lake, announced));
+  writeFileSync(await blobFile(lake, torn), blobs.get(torn)?.subarray(0, 60) ?? '');
   await lake.hq.publishRaw('form-sql', 'odd', 'this is no JSON');
   await lake.hq.publishRaw('form-sql', 'odd', '{"domain":"x"}');
 
-  await lake.ingestAll(['form-sql']);
+  await t.test('set aside, and listed with what an operator has to know', async () => {
+    await lake.ingestAll(FORMS);
+    const listed = await list(lake);
+    assert.equal(listed.total, 3);
+    assert.deepEqual(
+      new Map(listed.records.map((record) => [record.recordId, record.reason])),
+      new Map([
+        [lost, 'the blob is missing'],
+        [announced, 'the blob is missing'],
+        [torn, 'the gzip of the blob is damaged'],
+      ]),
+    );
+    for (const record of listed.records) {
+      assert.match(record.place, /^blob /);
+      assert.match(`${record.partition}:${record.offset}`, /^\d+:\d+$/);
+    }
+    assert.deepEqual(listed.messages.map((message) => message.reason).sort(), [
+      'the message has no document_id',
+      'the message is not JSON in UTF-8',
+    ]);
+    assert.deepEqual(await rowsOf(lake), { actualRows: 2, extra: 0, differing: 0 });
+  });
 
-  const { rows: quarantined } = await lake.ledger.query(
-    'SELECT record_id, kind, domain, partition IS NOT NULL AND message_offset IS NOT NULL AS placed, state FROM quarantine',
+  await t.test('a record that HQ announces again is settled by itself', async () => {
+    writeFileSync(await blobFile(lake, announced), blobs.get(announced) ?? '');
+    await lake.hq.republish([announced]);
+    await lake.ingestAll(FORMS);
+    assert.deepEqual(
+      new Set((await list(lake)).records.map((record) => record.recordId)),
+      new Set([lost, torn]),
+    );
+  });
+
+  await t.test(
+    'a replay brings what is mended, and sets what is not aside anew, with its offset',
+    async () => {
+      const [before] = (await list(lake)).records.filter((record) => record.recordId === torn);
+      writeFileSync(await blobFile(lake, lost), blobs.get(lost) ?? '');
+      assert.deepEqual(await dimagiLake(lake, 'quarantine', 'replay', '--domain', 'another'), {
+        planned: [],
+      });
+      const replay = await dimagiLake(lake, 'quarantine', 'replay');
+      assert.match(JSON.stringify(replay), /\[\{"topic":"form-sql","batch":"\d+","records":2\}\]/);
+      await lake.ingestAll(FORMS);
+      const [after, ...others] = (await list(lake)).records;
+      assert.deepEqual(others, []);
+      assert.deepEqual([after?.recordId, after?.offset], [torn, before?.offset]);
+      assert.notEqual(after?.id, before?.id, 'the newer look at it stands in the list');
+    },
   );
-  assert.deepEqual(quarantined, [
-    { record_id: lost, kind: 'form', domain: lake.domain, placed: true, state: 'open' },
-  ]);
-  const { rows: odd } = await lake.ledger.query('SELECT reason FROM odd_message ORDER BY reason');
-  assert.deepEqual(odd, [
-    { reason: 'the message has no document_id' },
-    { reason: 'the message is not JSON in UTF-8' },
-  ]);
-  const report = await lake.oracle();
-  const [table] = report.tables;
-  assert.deepEqual(
-    [table?.actualRows, table?.extra.total, table?.differing.total],
-    [3, 0, 0],
-    'the three readable forms stand in the lake',
-  );
+
+  await t.test('all mended: the list is empty and the lake equals HQ', async () => {
+    writeFileSync(await blobFile(lake, torn), blobs.get(torn) ?? '');
+    await dimagiLake(lake, 'quarantine', 'replay', torn);
+    await lake.ingestAll(FORMS);
+    assert.equal((await list(lake)).total, 0);
+    await lake.requireEqual();
+    await requireExactlyOnce(lake);
+    await requireNothingLeft(lake, FORMS);
+  });
 });
+
+interface Listed {
+  readonly total: number;
+  readonly records: readonly {
+    readonly id: string;
+    readonly recordId: string;
+    readonly reason: string;
+    readonly place: string;
+    readonly partition: number;
+    readonly offset: string;
+  }[];
+  readonly messages: readonly { readonly reason: string }[];
+}
+
+async function list(lake: FreshLake): Promise<Listed> {
+  return (await dimagiLake(lake, 'quarantine', 'list')) as Listed;
+}
+
+async function rowsOf(lake: FreshLake): Promise<unknown> {
+  const [table] = (await lake.oracle()).tables;
+  return {
+    actualRows: table?.actualRows,
+    extra: table?.extra.total,
+    differing: table?.differing.total,
+  };
+}
+
+/** The file of a form's newest XML. */
+async function blobFile(lake: FreshLake, formId: string): Promise<string> {
+  const { databases } = lake.hq.context;
+  const { rows } = await databases
+    .pool(databases.shardOf(formId))
+    .query<{ key: string }>(
+      "SELECT key FROM blobs_blobmeta WHERE parent_id = $1 AND name = 'form.xml' ORDER BY id DESC LIMIT 1",
+      [formId],
+    );
+  return join(new URL(lake.env['HQ_BLOB_STORE'] ?? '').pathname, rows[0]?.key ?? '');
+}

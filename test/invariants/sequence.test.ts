@@ -58,20 +58,39 @@ test('changes of one record that are planned in different batches end as the las
   );
 });
 
-test('an older revision never overwrites a newer one, and is counted as refused', async (t) => {
+test('an older revision never overwrites a newer one, is counted as refused and read again once', async (t) => {
   const lake = await freshLake(t, { config: casesConfig, partitions: ONE_PARTITION });
-  const [id = ''] = await createCases(lake, 'child', 1);
+  const [id = '', other = ''] = await createCases(lake, 'child', 2);
   await updateCases(lake, [id], { weight: '5' });
   await lake.ingestAll(CASES);
-  const newest = await revise(lake, id, '3', (revision) => revision.replace(/^\d{4}/, '2020'));
-  const { code, stdout, stderr } = await lake.ingest('case-sql');
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /"refused": 1/);
-  assert.equal(await rescued(lake), 'the lake differs from HQ in server_modified_on, weight');
-  // HQ's own row comes to its senses: the same revision again, which is allowed to overwrite.
-  await revise(lake, id, '6', () => newest);
-  await lake.ingestAll(CASES);
-  await requireRight(lake);
+  const toYear2020 = (revision: string): string => revision.replace(/^\d{4}/, '2020');
+  const newest = await revise(lake, id, '3', toYear2020);
+
+  await t.test(
+    'refused twice: by the batch of its message, and by the page that reads it again',
+    async () => {
+      await lake.hq.republish([id, other]);
+      const { code, stdout, stderr } = await lake.ingest('case-sql');
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /"refused": 2/);
+      assert.deepEqual(await pages(lake), [{ kind: 'reread', ids: 1, refused: 1 }]);
+      assert.equal(await rescued(lake), 'the lake differs from HQ in server_modified_on, weight');
+    },
+  );
+
+  await t.test('what HQ showed was an old copy: the page brings what it shows then, unasked', async () => {
+    await lake.hq.republish([id]);
+    const died = await lake.ingest('case-sql', { DIMAGI_LAKE_CRASH_AT: 'after-commit' });
+    assert.equal(died.signal, 'SIGKILL', died.stderr);
+    // The same revision as the lake's, which is allowed to overwrite; nothing is announced.
+    await revise(lake, id, '6', () => newest);
+    await lake.ingestAll(CASES);
+    await requireRight(lake);
+    assert.deepEqual(await pages(lake), [
+      { kind: 'reread', ids: 1, refused: 1 },
+      { kind: 'reread', ids: 1, refused: 0 },
+    ]);
+  });
 });
 
 test('forms and cases that are edited, archived, deleted, brought back and purged end as HQ holds them', async (t) => {
@@ -120,7 +139,16 @@ async function totals(lake: FreshLake): Promise<Record<string, unknown>> {
   return Object.fromEntries(rows.map(({ name, ...counts }) => [name, counts]));
 }
 
-/** Writes a case's row behind HQ's back, with another revision, and announces it. @returns the old revision */
+/** Batches that no message asked for. */
+async function pages(lake: FreshLake): Promise<readonly object[]> {
+  const { rows } = await lake.ledger.query<object>(
+    `SELECT b.kind, b.ids, sum(l.refused)::int AS refused FROM batch b JOIN lane l ON l.batch_id = b.id
+     WHERE b.kind <> 'live' GROUP BY b.id ORDER BY b.sequence`,
+  );
+  return rows;
+}
+
+/** Writes a case's row behind HQ's back, with another revision. @returns the old revision */
 async function revise(
   lake: FreshLake,
   id: string,
@@ -140,7 +168,6 @@ async function revise(
      WHERE case_id = $1`,
     [id, revision(old), weight],
   );
-  await lake.hq.republish([id]);
   return old;
 }
 

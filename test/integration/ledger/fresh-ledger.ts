@@ -91,7 +91,6 @@ export class TopicUnderTest {
   newBatch(more: Partial<NewBatch> = {}): NewBatch {
     return {
       topic: this.name,
-      kind: 'live',
       configVersionId: this.configVersionId,
       ranges: [{ partition: 0, from: this.#offset, until: this.#offset + 10n }],
       manifestPath: 'runs/plan/ids.ndjson.gz',
@@ -111,7 +110,15 @@ export class TopicUnderTest {
   }
 
   async stage(batch: Batch, staged: Partial<StagedBatch> = {}): Promise<void> {
-    const all = { stagingPath: `runs/${batch.id}`, lanes: [], places: [], quarantined: [], ...staged };
+    const looked = { kind: 'case', records: [] } as const;
+    const all = {
+      stagingPath: `runs/${batch.id}`,
+      lanes: [],
+      places: [],
+      quarantined: [],
+      looked,
+      ...staged,
+    };
     const held = await lease(this.#database, `stage:${batch.id}`);
     await this.#database.transaction((tx) => commitStaging(tx, held, batch, all));
   }

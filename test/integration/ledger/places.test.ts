@@ -18,13 +18,19 @@ describe('batches, lanes and places', () => {
     await ledger.close();
   });
 
-  const place = (tableId: bigint, op: 'upsert' | 'delete', month: string | null = null): StagedPlace => ({
+  const place = (
+    tableId: bigint,
+    op: 'upsert' | 'delete',
+    month: string | null = null,
+    rev: string | null = null,
+  ): StagedPlace => ({
     kind: 'case',
     domain: 'demo',
     recordId: `r${tableId}`,
     tableId,
     op,
     month,
+    rev,
   });
   const known = async (tableId: bigint): Promise<boolean> =>
     (await placesOf(ledger.database, 'case', 'demo', [`r${tableId}`])).length > 0;
@@ -78,6 +84,21 @@ describe('batches, lanes and places', () => {
       [own],
     );
     assert.deepEqual(row?.months.split(',').sort(), ['2024-01-01', '2024-02-01', 'none']);
+  });
+
+  test('the newest revision staged is known, until a delete is staged', async () => {
+    const topic = await TopicUnderTest.open(ledger.database, 'revisions');
+    const own = await table(ledger.database, 'demo', 'rev');
+    const [old, newest] = ['2026-01-01T00:00:00.000001Z', '2026-01-01T00:00:00.000002Z'];
+    const rev = async (): Promise<string | null | undefined> =>
+      (await placesOf(ledger.database, 'case', 'demo', [`r${own}`]))[0]?.rev;
+    await stage(topic, [own], [place(own, 'upsert', null, newest)]);
+    await stage(topic, [own], [place(own, 'upsert', null, old)]);
+    assert.equal(await rev(), newest);
+    await stage(topic, [own], [place(own, 'delete')]);
+    assert.equal(await rev(), null);
+    await stage(topic, [own], [place(own, 'upsert', null, old)]);
+    assert.equal(await rev(), old);
   });
 
   test('a table merges in the order of its batches, and waits for those not staged yet', async () => {

@@ -25,6 +25,7 @@ const resultSchema = z.strictObject({
               sqlState: z.string().nullable(),
               exception: z.string(),
               message: z.string().nullable(),
+              root: z.string(),
             })
             .nullable(),
         }),

@@ -39,3 +39,24 @@ test('a warm driver goes on after a failed and an unusable run, carries nothing 
   assert.equal(last.sessionSeconds, 0);
   assert.equal(laneOf(last, 'lane').statements[0]?.row?.['value'], '<undefined>');
 });
+
+test('a warm driver ends after a failure that has no known cause, and leaves what waits to another', async () => {
+  const run = randomUUID();
+  await ledger.addRun({ run, warm: { runFile: workshop.writeRun(run, { lane: ['SELECT 1'] }) } });
+  const waiting = randomUUID();
+  const driver = workshop.start({
+    args: ['--idle-seconds', '600'],
+    env: { ...ledger.env, DIMAGI_LAKE_DRIVER_FAULT: 'fail-statement' },
+  });
+  await ledger.until(run, ({ state }) => state === 'failed');
+  await ledger.addRun({
+    run: waiting,
+    warm: { runFile: workshop.writeRun(waiting, { lane: ['SELECT 1'] }) },
+  });
+  assert.equal(await driver.exit, 20, driver.log().slice(-3000));
+  assert.equal((await ledger.run(waiting)).state, 'waiting');
+  const error = laneOf(readResult(workshop.resultPath(run)), 'lane').statements[0]?.error;
+  assert.ok(error);
+  assert.equal(error.class, null);
+  assert.match(error.root, /^java\.lang\.IllegalStateException at org\.dimagi\.lake\.runner\.Faults\./);
+});

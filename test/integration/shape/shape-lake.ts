@@ -121,7 +121,10 @@ export class ShapeLake {
     const stagingPath = `runs/${table.id}-${table.sequence}`;
     const { tables } = await stageRecords(this.storage, stagingPath, records(table, documents), {
       // Only a delete goes where the record may stand already.
-      placesOf: (known) => Promise.resolve(new Map(known.map((record) => [placeKey(record), [table.id]]))),
+      placesOf: (known) =>
+        Promise.resolve(
+          new Map(known.map((record) => [placeKey(record), [{ tableId: table.id, rev: null }]])),
+        ),
       tableOf: () => Promise.resolve(table.id),
     });
     const [staged] = tables;

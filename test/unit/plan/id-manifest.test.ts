@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readIds, writeIds } from '../../../orchestrator/plan/id-manifest.js';
+import { readIds, writeIds, type WrittenIds } from '../../../orchestrator/plan/id-manifest.js';
 import { FileStorage } from '../../../orchestrator/storage/file-storage.js';
+import type { ManifestEntry } from '../../../orchestrator/types.js';
 
 test('ids come back as they were written, and a missing or changed file is told', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'dimagi-lake-ids-'));
@@ -15,12 +16,17 @@ test('ids come back as they were written, and a missing or changed file is told'
   const entries = [
     { domain: 'demo', id: 'line\nbreak "quoted" \u2028 😀', partition: 0, offset: '9007199254740993' },
     { domain: '', id: 'x', partition: 7, offset: '0' },
+    { domain: 'demo', id: 'no message named it', partition: null, offset: null },
   ];
-  const sha256 = await writeIds(storage, 'plan/ids.gz', entries);
-  assert.deepEqual(await readIds(storage, 'plan/ids.gz', sha256), entries);
-  const none = await writeIds(storage, 'plan/none.gz', []);
-  assert.deepEqual(await readIds(storage, 'plan/none.gz', none), []);
-  await assert.rejects(readIds(storage, 'plan/absent.gz', sha256), { code: 'STAGING_DAMAGED' });
-  writeFileSync(join(folder, 'plan/ids.gz'), 'other');
-  await assert.rejects(readIds(storage, 'plan/ids.gz', sha256), { code: 'STAGING_DAMAGED' });
+  const read = (written: WrittenIds): Promise<ManifestEntry[]> =>
+    readIds(storage, written.manifestPath, written.manifestSha256);
+  const written = await writeIds(storage, entries);
+  assert.equal(written.ids, 3);
+  assert.deepEqual(await read(written), entries);
+  const none = await writeIds(storage, []);
+  assert.equal(none.ids, 0);
+  assert.deepEqual(await read(none), []);
+  await assert.rejects(read({ ...written, manifestPath: 'plan/absent.gz' }), { code: 'STAGING_DAMAGED' });
+  writeFileSync(join(folder, written.manifestPath), 'other');
+  await assert.rejects(read(written), { code: 'STAGING_DAMAGED' });
 });

@@ -49,7 +49,7 @@ test('odd messages are set aside with their offset and stop nothing', () => {
       [3, '4'],
     ],
   );
-  assert.equal(manifest.size, 1);
+  assert.equal([...manifest.entries()].length, 1);
 });
 
 test('an id named often stands there once, with the newest offset', () => {

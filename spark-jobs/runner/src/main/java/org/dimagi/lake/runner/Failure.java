@@ -12,8 +12,10 @@ import org.apache.spark.SparkThrowable;
  * @param errorClass Spark's or Delta's error class; null when no exception in the chain has one
  * @param exception Java class that carries it
  * @param message null unless the class is known to speak of names and versions only: others quote values
+ * @param root Java class of the innermost exception and where it was thrown: tells an outage from a fault
  */
-record Failure(@JsonProperty("class") String errorClass, String sqlState, String exception, String message) {
+record Failure(
+    @JsonProperty("class") String errorClass, String sqlState, String exception, String message, String root) {
   private static final List<String> SPEAK_OF_NAMES =
       List.of(
           "DELTA_CONCURRENT_", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED", "DELTA_TABLE_NOT_FOUND",
@@ -24,24 +26,38 @@ record Failure(@JsonProperty("class") String errorClass, String sqlState, String
           "COLUMN_ALREADY_EXISTS", "DATATYPE_MISMATCH", "PATH_NOT_FOUND", "CANNOT_MODIFY_");
   private static final Pattern BRACKETED = Pattern.compile("^\\[([A-Z][A-Z0-9_]*(?:\\.[A-Z0-9_]+)*)]");
   private static final int DEEPEST = 30;
+  /** The operating system's words: no record content. */
+  private static final String DISK_FULL = "No space left on device";
 
   static Failure of(Throwable thrown) {
-    Failure found = null;
+    Throwable named = null;
+    Throwable root = thrown;
     Throwable cause = thrown;
     // Spark wraps: the innermost class (a bad record, a lost file) says more than "reading failed".
     for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
-      Failure here = describe(cause);
-      if (here != null) found = here;
+      if (errorClass(cause) != null) named = cause;
+      root = cause;
     }
-    return found != null ? found : new Failure(null, null, thrown.getClass().getName(), ownMessage(thrown));
+    if (named == null) return new Failure(null, null, thrown.getClass().getName(), ownMessage(thrown), place(root));
+    String errorClass = errorClass(named);
+    String sqlState = named instanceof SparkThrowable spark ? spark.getSqlState() : null;
+    boolean tellable = SPEAK_OF_NAMES.stream().anyMatch(errorClass::startsWith);
+    String message = tellable ? named.getMessage() : null;
+    return new Failure(errorClass, sqlState, named.getClass().getName(), message, place(root));
   }
 
-  private static Failure describe(Throwable cause) {
-    String errorClass = errorClass(cause);
-    if (errorClass == null) return null;
-    String sqlState = cause instanceof SparkThrowable spark ? spark.getSqlState() : null;
-    boolean tellable = SPEAK_OF_NAMES.stream().anyMatch(errorClass::startsWith);
-    return new Failure(errorClass, sqlState, cause.getClass().getName(), tellable ? cause.getMessage() : null);
+  /** Whether nobody foresaw it: then something may be wrong with this very process. */
+  boolean unforeseen() {
+    boolean ofOurs = UnusableInput.class.getName().equals(exception);
+    return !ofOurs && (errorClass == null || errorClass.startsWith("INTERNAL_ERROR"));
+  }
+
+  private static String place(Throwable root) {
+    StackTraceElement[] stack = root.getStackTrace();
+    String type = root.getClass().getName();
+    String at = stack.length == 0 ? "" : " at " + stack[0].getClassName() + "." + stack[0].getMethodName();
+    boolean diskFull = root.getMessage() != null && root.getMessage().contains(DISK_FULL);
+    return type + at + (diskFull ? ": " + DISK_FULL : "");
   }
 
   private static String errorClass(Throwable cause) {

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Deaths at chosen moments, for tests of what follows them; inert unless the environment variable
  * DIMAGI_LAKE_DRIVER_FAULT is set. One of {@code halt-before-claim}, {@code halt-after-commit:N}, {@code
- * freeze-before-commit:N}, {@code freeze-before-statement:N}; N counts from 1 over the whole driver. Frozen means
+ * freeze-before-commit:N}, {@code freeze-before-statement:N}, {@code fail-statement:N}; N counts from 1 over the whole driver. Frozen means
  * stopped by SIGSTOP, all threads, as a driver on a stalled host is; SIGCONT thaws it.
  */
 final class Faults {
@@ -23,6 +23,10 @@ final class Faults {
 
   static void beforeStatement() {
     if (due("freeze-before-statement")) freeze();
+  }
+
+  static void inStatement() {
+    if (due("fail-statement")) throw new IllegalStateException("a fault that was asked for");
   }
 
   static void beforeCommit() {

@@ -75,6 +75,7 @@ final class LaneExecutor {
     Map<String, String> row = null;
     Failure error = null;
     try {
+      Faults.inStatement();
       row = run(session, statement);
     } catch (Throwable thrown) {
       // Errors too (out of memory, a missing class): the lane has failed and the control plane must learn why.

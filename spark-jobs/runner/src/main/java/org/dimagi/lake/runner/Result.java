@@ -34,6 +34,13 @@ record Result(
     return lanes.stream().allMatch(LaneResult::done);
   }
 
+  /** Whether a statement failed in a way nobody foresaw. */
+  boolean unforeseen() {
+    return lanes.stream()
+        .flatMap(lane -> lane.statements().stream())
+        .anyMatch(statement -> statement.error() != null && statement.error().unforeseen());
+  }
+
   void write(String uri, Configuration hadoop) throws IOException {
     HadoopText.write(uri, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this), hadoop);
   }

@@ -13,7 +13,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A Spark driver that claims a run in the ledger, executes its scripts, writes the result and ends; a warm one goes on
- * with whatever runs the ledger offers until it has been idle for a while. It knows nothing of what the SQL is for.
+ * with whatever runs the ledger offers until it has been idle for a while, or a run has failed for no known cause. It knows nothing of what the SQL is for.
  */
 public final class Runner {
   private static final long POLL_MILLIS = 200;
@@ -22,6 +22,8 @@ public final class Runner {
   private final Ledger ledger;
   private final String driver = driverName();
   private SparkSession session;
+  /** A statement failed in a way nobody foresaw, maybe because of this process: another driver is to try again. */
+  private boolean suspect;
 
   private Runner(Arguments arguments, Ledger ledger) {
     this.arguments = arguments;
@@ -55,7 +57,7 @@ public final class Runner {
     }
     if (arguments.idleSeconds() == 0) return code;
     serveUntilIdle();
-    return ExitCode.DONE;
+    return suspect ? ExitCode.LANE_FAILED : ExitCode.DONE;
   }
 
   private static int refused(RunTicket ticket) {
@@ -65,7 +67,7 @@ public final class Runner {
 
   private void serveUntilIdle() throws InterruptedException {
     long idle = TimeUnit.SECONDS.toNanos(arguments.idleSeconds());
-    for (long last = System.nanoTime(); System.nanoTime() - last < idle; ) {
+    for (long last = System.nanoTime(); !suspect && System.nanoTime() - last < idle; ) {
       Optional<RunTicket> next = claimNext();
       if (next.isEmpty()) {
         Thread.sleep(POLL_MILLIS);
@@ -100,6 +102,7 @@ public final class Runner {
         Result result =
             new Result(ticket.run(), driver, startedAt, Instant.now().toString(), sessionSeconds, lanes);
         result.write(runFile.result(), hadoop);
+        suspect = result.unforeseen();
         claim.finish(result.done() ? "done" : "failed");
         return result.done() ? ExitCode.DONE : ExitCode.LANE_FAILED;
       } catch (UnusableInput unusable) {
@@ -108,6 +111,7 @@ public final class Runner {
         return ExitCode.INPUT_UNUSABLE;
       } catch (IOException | RuntimeException failed) {
         Failure why = Failure.of(failed);
+        suspect = true;
         Say.line("run " + ticket.run() + ": no session or no result: " + why.exception() + " " + why.errorClass());
         claim.finish("failed");
         return ExitCode.SPARK_UNUSABLE;
