@@ -13,7 +13,7 @@ import { loadLakeConfig } from '../../orchestrator/config/lake.js';
 import { EXIT } from '../../orchestrator/errors.js';
 import { tableTotals } from '../../orchestrator/ledger/totals.js';
 import { createLogger } from '../../orchestrator/logger.js';
-import { startControlPlane } from '../../orchestrator/main.js';
+import { startControlPlane, type ControlPlane } from '../../orchestrator/main.js';
 import { TOPICS } from '../../orchestrator/types.js';
 import { readShellExports } from '../hq-sim/environment-file.js';
 import { install } from '../hq-sim/installation.js';
@@ -45,17 +45,23 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const variables = { ...process.env, ...stack.env, ...readShellExports(join(options.dir, 'env.sh')) };
   const environment = readIngestionEnvironment(variables);
   const logger = createLogger(process.env['LOG_LEVEL'] ?? 'warn');
+  const config = loadLakeConfig(environment.LAKE_CONFIG);
+  const start = (): Promise<ControlPlane> => startControlPlane(environment, config, TOPICS, logger);
   const targets = (): Promise<Targets> => readTargets(environment, TOPICS, logger);
   const loadedTargets = await targets();
-  const plane = await startControlPlane(environment, loadLakeConfig(environment.LAKE_CONFIG), TOPICS, logger);
+  let plane = await start();
   const stopped = stopOnSignal();
   try {
     say('Ingesting locations, cases and forms');
     let code = await untilDone(plane, loadedTargets, stopped);
     if (code === EXIT.ok && loaded.loaded) {
+      // While nobody polls: else each look at Kafka would find a few messages and make a batch of its own of them.
+      await plane.stop();
       const changed = await letThingsHappen(options.dir);
       say(`${changed} documents were edited, archived, deleted, moved … in HQ; ingesting what changed`);
-      code = await untilDone(plane, await targets(), stopped);
+      const changedTargets = await targets();
+      plane = await start();
+      code = await untilDone(plane, changedTargets, stopped);
     }
     if (code !== EXIT.ok) return code;
     const tables = await tableTotals(plane.context.database);
