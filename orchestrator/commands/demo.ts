@@ -8,7 +8,7 @@ export function registerDemo(program: Command): void {
     .description('start everything on this machine, ingest a simulated HQ and prove the lake right')
     .option('--once', 'end after the proof; without it ingestion goes on until Ctrl-C')
     .option('--dir <folder>', 'where everything stands', '.dimagi-lake')
-    .option('--forms <n>', 'about how many forms HQ gets', wholeNumber, 300)
+    .option('--forms <n>', 'about how many forms HQ gets', wholeNumber, 5400)
     .action(async (options: { once?: boolean; dir: string; forms: number }) => {
       const { runDemo } = await import('../../test/demo/demo.js');
       process.exitCode = await runDemo({ ...options, once: options.once ?? false });

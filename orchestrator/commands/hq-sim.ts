@@ -5,7 +5,7 @@ export function registerHqSim(program: Command): void {
   program
     .command('hq-sim')
     .description('a CommCare HQ to read from, for tests and the demo')
-    .argument('[verb...]', 'init, load, change or status; each with --help')
+    .argument('[verb...]', 'init, load, submit, change, break or status; each with --help')
     .allowUnknownOption()
     .helpOption(false)
     .action(async (verb: string[]) => {

@@ -48,6 +48,8 @@ export interface FreshLakeOptions extends PlaceOptions {
   /** Default as in the simulator's own installation, but fewer. */
   readonly partitions?: Readonly<Record<Topic, number>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** URL of the Postgres that holds HQ, as its superuser; default the stack's. */
+  readonly hqServer?: string;
   /** Text of lake.yaml; default the programme's. */
   readonly config?: (domain: string) => string;
 }
@@ -72,10 +74,10 @@ export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Pro
   if (options.cold === true || options.storage === 's3') await endDrivers();
   await Promise.all([
     recreateTopics(options.partitions ?? PARTITIONS),
-    createDatabases(databases),
+    createDatabases(databases, options.hqServer),
     resetLedger(),
   ]);
-  const [mainUrl = '', ...shardUrls] = databases.map(databaseUrl);
+  const [mainUrl = '', ...shardUrls] = databases.map((name) => databaseUrl(name, options.hqServer));
   const clock = systemClock();
   const hq = await openHq({
     mainUrl,
@@ -109,7 +111,7 @@ export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Pro
     await ledger.end();
     await hq.close();
     await places.s3?.close();
-    await dropDatabases(databases);
+    await dropDatabases(databases, options.hqServer);
     rmSync(dir, { recursive: true, force: true });
   });
   const start: FreshLake['start'] = (topic, extraEnv = {}, flags) => {

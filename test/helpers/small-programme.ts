@@ -1,4 +1,4 @@
-import { CHANGES } from '../hq-sim/changes.js';
+import { findChange } from '../hq-sim/changes.js';
 import { loadProgramme } from '../hq-sim/programme/load.js';
 import type { FreshLake } from './fresh-lake.js';
 
@@ -9,9 +9,9 @@ export async function loadSmallProgramme(lake: FreshLake): Promise<void> {
 
 /** Lets something happen in HQ; kinds as of `hq-sim change`. @returns the ids that changed */
 export async function change(lake: FreshLake, kind: string, count = 1): Promise<string[]> {
-  const act = Object.hasOwn(CHANGES, kind) ? CHANGES[kind] : undefined;
-  if (act === undefined) throw new Error(`${kind} is no change`);
-  const ids = await act(lake.hq, { domain: lake.domain, count, salt: lake.clock.next() });
+  const found = findChange(kind);
+  if (found === undefined) throw new Error(`${kind} is no change`);
+  const ids = await found.act(lake.hq, { domain: lake.domain, count, salt: lake.clock.next() });
   if (ids.length === 0) throw new Error(`${kind} found nothing to change`);
   return ids;
 }

@@ -1,24 +1,24 @@
 import pg from 'pg';
 import { stackVariable } from './stack-environment.js';
 
-/** Databases of the stack's Postgres, made and dropped by its superuser. */
-export function databaseUrl(name: string): string {
-  const url = new URL(stackVariable('STACK_POSTGRES_URL'));
+/** A database of the stack's Postgres, or of another server, as its superuser. */
+export function databaseUrl(name: string, server = stackVariable('STACK_POSTGRES_URL')): string {
+  const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;
 }
 
-export async function createDatabases(names: readonly string[]): Promise<void> {
+export async function createDatabases(names: readonly string[], server?: string): Promise<void> {
   await asSuperuser(async (client) => {
     for (const name of names) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-  });
+  }, server);
 }
 
-export async function dropDatabases(names: readonly string[]): Promise<void> {
+export async function dropDatabases(names: readonly string[], server?: string): Promise<void> {
   await asSuperuser(async (client) => {
     for (const name of names)
       await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
-  });
+  }, server);
 }
 
 /**
@@ -68,8 +68,8 @@ export async function copyLedger(copy: string): Promise<string> {
 
 const LEDGER = 'ledger';
 
-async function asSuperuser<T>(act: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl('postgres') });
+async function asSuperuser<T>(act: (client: pg.Client) => Promise<T>, server?: string): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl('postgres', server) });
   await client.connect();
   try {
     return await act(client);

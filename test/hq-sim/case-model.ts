@@ -14,6 +14,7 @@ export interface CaseState {
 /** Bits of a case transaction's type. */
 export const TRANSACTION = {
   form: 1,
+  rebuildAsked: 8,
   rebuildArchived: 16,
   rebuildEdit: 32,
   create: 128,

@@ -12,26 +12,34 @@ const INDEX_COLUMNS = 'case_id, domain, identifier, referenced_id, referenced_ty
 /** The cases there are among these ids, each with its indices. */
 export async function loadCases(ctx: HqContext, ids: Iterable<string>): Promise<Map<string, CaseState>> {
   const cases = new Map<string, CaseState>();
-  for (const [shard, group] of groupByShard(ctx.databases, new Set(ids), (id) => id)) {
-    const pool = ctx.databases.pool(shard);
-    const { rows } = await pool.query<CaseRow>(
-      `SELECT ${CASE_COLUMNS} FROM form_processor_commcarecasesql WHERE case_id = ANY($1::varchar[])`,
-      [group],
-    );
-    for (const row of rows) {
-      cases.set(row.case_id, {
-        row,
-        properties: JSON.parse(row.case_json) as JsonObject,
-        indices: new Map(),
-      });
-    }
-    const indices = await pool.query<IndexRow>(
-      `SELECT ${INDEX_COLUMNS} FROM form_processor_commcarecaseindexsql WHERE case_id = ANY($1::varchar[])`,
-      [group],
-    );
-    for (const index of indices.rows) cases.get(index.case_id)?.indices.set(index.identifier, index);
+  for (const row of await loadCaseRows(ctx, ids)) {
+    cases.set(row.case_id, { row, properties: JSON.parse(row.case_json) as JsonObject, indices: new Map() });
+  }
+  for (const [shard, group] of groupByShard(ctx.databases, cases.keys(), (id) => id)) {
+    const { rows } = await ctx.databases
+      .pool(shard)
+      .query<IndexRow>(
+        `SELECT ${INDEX_COLUMNS} FROM form_processor_commcarecaseindexsql WHERE case_id = ANY($1::varchar[])`,
+        [group],
+      );
+    for (const index of rows) cases.get(index.case_id)?.indices.set(index.identifier, index);
   }
   return cases;
+}
+
+/** The rows alone, whatever their case_json holds. */
+export async function loadCaseRows(ctx: HqContext, ids: Iterable<string>): Promise<CaseRow[]> {
+  const found: CaseRow[] = [];
+  for (const [shard, group] of groupByShard(ctx.databases, new Set(ids), (id) => id)) {
+    const { rows } = await ctx.databases
+      .pool(shard)
+      .query<CaseRow>(
+        `SELECT ${CASE_COLUMNS} FROM form_processor_commcarecasesql WHERE case_id = ANY($1::varchar[])`,
+        [group],
+      );
+    found.push(...rows);
+  }
+  return found;
 }
 
 /** Writes cases of one shard as they now are: row replaced, indices made equal to the case's. */
@@ -65,17 +73,31 @@ export async function saveTransactions(
   await insertRows(client, 'form_processor_casetransaction', rows, ['case_id', 'form_id', 'type']);
 }
 
-/** The case's form transactions that still count, oldest first. */
+/** A form that touched a case, and when HQ received it. */
+export interface FormTouch {
+  readonly form_id: string;
+  readonly server_date: string;
+}
+
+/** Each case's form transactions that still count, oldest first. */
 export async function loadTransactions(
   ctx: HqContext,
-  caseId: string,
-): Promise<{ form_id: string; server_date: string }[]> {
-  const { rows } = await ctx.databases
-    .pool(ctx.databases.shardOf(caseId))
-    .query<{ form_id: string; server_date: string }>(
-      `SELECT form_id, server_date FROM form_processor_casetransaction
-       WHERE case_id = $1 AND form_id IS NOT NULL AND NOT revoked AND type & 1 = 1 ORDER BY server_date, id`,
-      [caseId],
+  caseIds: readonly string[],
+): Promise<Map<string, FormTouch[]>> {
+  const found = new Map<string, FormTouch[]>(caseIds.map((id) => [id, []]));
+  for (const [shard, group] of groupByShard(ctx.databases, caseIds, (id) => id)) {
+    const { rows } = await ctx.databases.pool(shard).query<FormTouch & { case_id: string }>(
+      `SELECT case_id, form_id, server_date FROM form_processor_casetransaction
+       WHERE case_id = ANY($1::varchar[]) AND form_id IS NOT NULL AND NOT revoked AND type & 1 = 1
+       ORDER BY server_date, id`,
+      [group],
     );
-  return rows;
+    for (const { case_id, ...touch } of rows) found.get(case_id)?.push(touch);
+  }
+  return found;
+}
+
+/** The forms that still count in a case, oldest first. */
+export async function formsOfCase(ctx: HqContext, caseId: string): Promise<string[]> {
+  return ((await loadTransactions(ctx, [caseId])).get(caseId) ?? []).map(({ form_id }) => form_id);
 }

@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type ICustomPartitioner, type Producer } from 'kafkajs';
+import { Kafka, logLevel, Partitioners, type ICustomPartitioner, type Producer } from 'kafkajs';
 import type { Clock } from './clock.js';
 
 /** The fields of HQ's ChangeMeta that a caller decides; the feed adds times and attempts. */
@@ -12,6 +12,8 @@ export interface Change {
   readonly domain: string | null;
   readonly is_deletion: boolean;
   readonly attempts?: number;
+  /** Default: now, as at a first publication. */
+  readonly original_publication_datetime?: string;
   readonly associated_document_id?: string | null;
 }
 
@@ -27,12 +29,29 @@ export interface ChangeFeed {
   /** Change documents in their order: for each topic, one message per change. */
   send(topic: string, changes: readonly Change[], options?: PublishOptions): Promise<void>;
   /** Any value under any key, for messages HQ should never have sent. */
-  sendRaw(topic: string, key: string | null, value: string | null, options?: PublishOptions): Promise<void>;
+  sendRaw(
+    topic: string,
+    key: string | null,
+    value: string | Buffer | null,
+    options?: PublishOptions,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface KafkaOptions {
+  readonly brokers: readonly string[];
+  /**
+   * `backlog`: HQ's "shortest backlog" partitioner, in effect: messages of one document land on any partition
+   * (default). `key`: by the hash of the id, as HQ does without it.
+   */
+  readonly partitioner?: 'backlog' | 'key';
+  /** Which HQ speaks: an older one lacks the last two keys, a newer one has some that nobody knows yet. */
+  readonly release?: 'older' | 'current' | 'newer';
+}
+
 export interface FeedOptions {
-  readonly brokers: readonly string[] | null;
+  /** Null: changes only go to `onChange`. */
+  readonly kafka: KafkaOptions | null;
   readonly clock: Clock;
   readonly onChange?: (topic: string, change: ChangeMeta) => void;
 }
@@ -42,13 +61,13 @@ const MESSAGES_PER_REQUEST = 500;
 
 interface Message {
   readonly key: string | null;
-  readonly value: string | null;
+  readonly value: string | Buffer | null;
   readonly partition?: number;
 }
 
-/** Without brokers the changes only go to `onChange`. */
 export async function openChangeFeed(options: FeedOptions): Promise<ChangeFeed> {
-  const producer = options.brokers === null ? null : await connect(options.brokers);
+  const producer = options.kafka === null ? null : await connect(options.kafka);
+  const wording = WORDINGS[options.kafka?.release ?? 'current'];
   const deliver = async (topic: string, messages: Message[]): Promise<void> => {
     for (let at = 0; at < messages.length && producer !== null; at += MESSAGES_PER_REQUEST) {
       await producer.send({ topic, acks: 1, messages: messages.slice(at, at + MESSAGES_PER_REQUEST) });
@@ -57,7 +76,7 @@ export async function openChangeFeed(options: FeedOptions): Promise<ChangeFeed> 
   return {
     async send(topic, changes, { partition } = {}) {
       const messages = changes.map((change) => {
-        const meta = changeMeta(change, options.clock);
+        const meta = wording(changeMeta(change, options.clock));
         options.onChange?.(topic, meta);
         return {
           key: change.document_id,
@@ -88,24 +107,35 @@ function changeMeta(change: Change, clock: Clock): ChangeMeta {
     is_deletion: change.is_deletion,
     publish_timestamp: clock.next(),
     attempts: change.attempts ?? 0,
-    original_publication_datetime: clock.next(),
+    original_publication_datetime: change.original_publication_datetime ?? clock.next(),
     associated_document_id: change.associated_document_id ?? null,
   };
 }
 
-async function connect(brokers: readonly string[]): Promise<Producer> {
+const WORDINGS: Readonly<Record<NonNullable<KafkaOptions['release']>, (meta: ChangeMeta) => ChangeMeta>> = {
+  current: (meta) => meta,
+  older: (meta) => {
+    const late = ['original_publication_datetime', 'associated_document_id'];
+    return Object.fromEntries(Object.entries(meta).filter(([key]) => !late.includes(key)));
+  },
+  newer: (meta) => ({ ...meta, trace_id: meta['document_id'] ?? null, schema_version: 3 }),
+};
+
+async function connect({ brokers, partitioner }: KafkaOptions): Promise<Producer> {
   const kafka = new Kafka({
     clientId: 'hq-sim',
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
     retry: { retries: 3 },
   });
-  const producer = kafka.producer({ createPartitioner: roundRobin, allowAutoTopicCreation: false });
+  const producer = kafka.producer({
+    createPartitioner: partitioner === 'key' ? Partitioners.DefaultPartitioner : roundRobin,
+    allowAutoTopicCreation: false,
+  });
   await producer.connect();
   return producer;
 }
 
-/** HQ's "shortest backlog" partitioner in effect: messages of one document land on any partition. */
 const roundRobin: ICustomPartitioner = () => {
   const turns = new Map<string, number>();
   return ({ topic, partitionMetadata, message }) => {

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
 import { LakeError } from '../../orchestrator/errors.js';
 import type { HqContext } from './context.js';
 import { groupByShard, type Sql } from './databases.js';
 import type { BlobMetaRow, FormRow } from './rows.js';
 import { childNamed, type XmlElement } from './xml-tree.js';
 
+/** Blobs read or written at once; more only queue up at the disk. */
+export const BLOBS_AT_ONCE = 16;
+const pack = promisify(gzip);
 const FORM_XML = { name: 'form.xml', typeCode: 2 } as const;
 
 /** What a form says about itself. */
@@ -68,7 +72,8 @@ export async function storeXml(
   { compress = true, key = randomUUID().replaceAll('-', '') }: { compress?: boolean; key?: string } = {},
 ): Promise<BlobMetaRow> {
   const raw = Buffer.from(xml, 'utf8');
-  const stored = compress ? gzipSync(raw) : raw;
+  // Off the main thread: several forms are packed at once.
+  const stored = compress ? await pack(raw) : raw;
   await ctx.blobs.put(key, stored);
   return {
     domain: form.domain,
@@ -106,19 +111,60 @@ export async function loadForm(ctx: HqContext, formId: string): Promise<FormRow>
   return form;
 }
 
+/** Where a form's XML stands. */
+interface XmlPlace {
+  readonly parent_id: string;
+  readonly key: string;
+  readonly compressed_length: string | null;
+}
+
+async function findMetas(ctx: HqContext, formIds: readonly string[]): Promise<XmlPlace[]> {
+  const found: XmlPlace[] = [];
+  for (const [shard, group] of groupByShard(ctx.databases, formIds, (id) => id)) {
+    const { rows } = await ctx.databases.pool(shard).query<XmlPlace>(
+      `SELECT DISTINCT ON (parent_id) parent_id, key, compressed_length FROM blobs_blobmeta
+       WHERE parent_id = ANY($1::varchar[]) AND type_code = $2 AND name = $3 ORDER BY parent_id, id DESC`,
+      [group, FORM_XML.typeCode, FORM_XML.name],
+    );
+    found.push(...rows);
+  }
+  return found;
+}
+
+/** @throws LakeError STORAGE_FAILED when no row tells it */
+export async function findMeta(ctx: HqContext, formId: string): Promise<XmlPlace> {
+  const [meta] = await findMetas(ctx, [formId]);
+  if (meta === undefined) throw new LakeError('STORAGE_FAILED', `The form ${formId} has no form.xml`);
+  return meta;
+}
+
 /** @throws LakeError STORAGE_FAILED when the form has no XML any more */
 export async function loadXml(ctx: HqContext, formId: string): Promise<string> {
-  const { rows } = await ctx.databases
-    .pool(ctx.databases.shardOf(formId))
-    .query<{ key: string; compressed_length: string | null }>(
-      `SELECT key, compressed_length FROM blobs_blobmeta
-       WHERE parent_id = $1 AND type_code = $2 AND name = $3 ORDER BY id DESC LIMIT 1`,
-      [formId, FORM_XML.typeCode, FORM_XML.name],
+  return await readXml(ctx, await findMeta(ctx, formId));
+}
+
+/** By form id. @throws LakeError STORAGE_FAILED when one has no XML any more */
+export async function loadXmls(ctx: HqContext, formIds: readonly string[]): Promise<Map<string, string>> {
+  const places = await findMetas(ctx, formIds);
+  if (places.length < formIds.length) {
+    const there = new Set(places.map((place) => place.parent_id));
+    throw new LakeError(
+      'STORAGE_FAILED',
+      `The form ${formIds.find((id) => !there.has(id)) ?? ''} has no form.xml`,
     );
-  const [meta] = rows;
-  if (meta === undefined) throw new LakeError('STORAGE_FAILED', `The form ${formId} has no form.xml`);
-  const bytes = await ctx.blobs.get(meta.key);
-  return (meta.compressed_length === null ? bytes : gunzipSync(bytes)).toString('utf8');
+  }
+  const texts = new Map<string, string>();
+  for (let at = 0; at < places.length; at += BLOBS_AT_ONCE) {
+    const part = places.slice(at, at + BLOBS_AT_ONCE);
+    const read = await Promise.all(part.map((place) => readXml(ctx, place)));
+    part.forEach((place, index) => texts.set(place.parent_id, read[index] ?? ''));
+  }
+  return texts;
+}
+
+async function readXml(ctx: HqContext, place: XmlPlace): Promise<string> {
+  const bytes = await ctx.blobs.get(place.key);
+  return (place.compressed_length === null ? bytes : gunzipSync(bytes)).toString('utf8');
 }
 
 export async function recordOperation(

@@ -4,9 +4,10 @@ import type { CaseState } from './case-model.js';
 import { loadCases } from './case-store.js';
 import type { Hq } from './hq.js';
 import { pickCases, type Picker } from './picking.js';
+import { enrolmentForm } from './programme/enrolment.js';
 import type { Visit } from './programme/envelope.js';
-import { makeWorker, type Child, type Worker } from './programme/people.js';
-import { seededRandom } from './programme/random.js';
+import { makeChild, makeWorker, type Child, type Worker } from './programme/people.js';
+import { seededRandom, type Random } from './programme/random.js';
 import { weightHeightForm } from './programme/visits.js';
 import { toMicros } from './timestamps.js';
 import { USERCASE_TYPE } from './users.js';
@@ -26,12 +27,30 @@ export async function submitVisits(hq: Hq, picker: Picker): Promise<string[]> {
   for (let index = 0; index < picker.count; index++) {
     const state = random.pick(children);
     const worker = workers.get(state.row.owner_id) ?? random.pick([...workers.values()]);
-    const endedAt = Math.floor(toMicros(hq.context.clock.next()) / 1000);
-    const visit: Visit = { formId: random.uuid(), worker, startedAt: endedAt - 300_000, endedAt };
+    const visit = visitNow(hq, worker, random);
     const xml = weightHeightForm(childOf(state, worker), visit, random);
     ids.push(await hq.submitForm(xml, { domain: picker.domain }));
   }
   return ids;
+}
+
+/** Registers families at workers' centres, now. @returns the new forms' ids */
+export async function enrolFamilies(hq: Hq, picker: Picker): Promise<string[]> {
+  const workers = [...(await workersOf(hq, picker)).values()];
+  if (workers.length === 0) throw new LakeError('USAGE', 'There are no workers: run `hq-sim load` first');
+  const random = seededRandom(createHash('md5').update(picker.salt).digest().readUInt32BE(0));
+  const ids: string[] = [];
+  for (let index = 0; index < picker.count; index++) {
+    const visit = visitNow(hq, random.pick(workers), random);
+    const child = makeChild(visit.worker, Math.floor(visit.endedAt / DAY_MS), index, random);
+    ids.push(await hq.submitForm(enrolmentForm(child, visit, random), { domain: picker.domain }));
+  }
+  return ids;
+}
+
+function visitNow(hq: Hq, worker: Worker, random: Random): Visit {
+  const endedAt = Math.floor(toMicros(hq.context.clock.next()) / 1000);
+  return { formId: random.uuid(), worker, startedAt: endedAt - 300_000, endedAt };
 }
 
 /** Workers by the location their usercase names. */

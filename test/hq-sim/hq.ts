@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { LakeError } from '../../orchestrator/errors.js';
 import { openBlobStore, type S3Settings } from './blob-store.js';
 import { systemForm, type CaseBlock } from './case-block.js';
-import { openChangeFeed, type Change, type ChangeMeta, type PublishOptions } from './change-feed.js';
+import {
+  openChangeFeed,
+  type Change,
+  type ChangeMeta,
+  type KafkaOptions,
+  type PublishOptions,
+} from './change-feed.js';
 import { systemClock, type Clock } from './clock.js';
 import type { HqContext } from './context.js';
 import { openDatabases } from './databases.js';
@@ -22,7 +28,7 @@ export interface HqOptions {
   readonly blobStore: string;
   readonly s3?: S3Settings;
   /** Left out: nothing is sent to Kafka (`onChange` still hears it). */
-  readonly kafka?: { readonly brokers: readonly string[] };
+  readonly kafka?: KafkaOptions;
   readonly clock?: Clock;
   readonly onChange?: (topic: string, change: ChangeMeta) => void;
 }
@@ -36,7 +42,7 @@ export async function openHq(options: HqOptions): Promise<Hq> {
   try {
     const blobs = await openBlobStore(options.blobStore, options.s3);
     const feed = await openChangeFeed({
-      brokers: options.kafka?.brokers ?? null,
+      kafka: options.kafka ?? null,
       clock,
       ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
     });
@@ -97,7 +103,11 @@ function documentActs(ctx: HqContext) {
     undeleteCases: (domain: string, ids: readonly string[]) => removal.undeleteCases(ctx, domain, ids),
     purgeForms: (domain: string, ids: readonly string[]) => removal.purgeForms(ctx, domain, ids),
     purgeCases: (domain: string, ids: readonly string[]) => removal.purgeCases(ctx, domain, ids),
-    republish: (ids: readonly string[]) => removal.republish(ctx, ids),
+    republish: (ids: readonly string[], again?: { readonly attempts?: number }) =>
+      removal.republish(ctx, ids, again),
+    republishGone: (topic: 'form-sql' | 'case-sql', domain: string, ids: readonly string[]) =>
+      removal.republishGone(ctx, topic, domain, ids),
+    deleteUser: (domain: string, userId: string) => removal.deleteUser(ctx, domain, userId),
   };
 }
 
@@ -124,7 +134,11 @@ function messageActs(ctx: HqContext) {
     publish: (topic: string, change: Change, options?: PublishOptions) =>
       ctx.feed.send(topic, [change], options),
     /** Any bytes at all. */
-    publishRaw: (topic: string, key: string | null, value: string | null, options?: PublishOptions) =>
-      ctx.feed.sendRaw(topic, key, value, options),
+    publishRaw: (
+      topic: string,
+      key: string | null,
+      value: string | Buffer | null,
+      options?: PublishOptions,
+    ) => ctx.feed.sendRaw(topic, key, value, options),
   };
 }

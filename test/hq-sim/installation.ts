@@ -7,6 +7,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { z } from 'zod';
 import { LakeError } from '../../orchestrator/errors.js';
+import type { S3Settings } from './blob-store.js';
+import type { KafkaOptions } from './change-feed.js';
 import type { Clock } from './clock.js';
 import { readShellExports, setShellExports } from './environment-file.js';
 import { openHq, type Hq } from './hq.js';
@@ -31,6 +33,13 @@ const TOPICS = { 'form-sql': 4, 'case-sql': 4, location: 2 } as const;
 /** What the lake reads HQ as: it may select and nothing else. */
 const READER = 'hq_reader';
 
+export interface InstallOptions {
+  /** Domains that lake.yaml lists when there is none yet; the first is the one meant where none is named. */
+  readonly domains?: readonly string[];
+  /** `file:///dir` or `s3://bucket`; default: a folder in D, or as before. */
+  readonly blobStore?: string;
+}
+
 /**
  * Makes databases, tables, a read-only role, blob folder, topics, D/hq.json, HQ's variables in D/env.sh and (when
  * there is none) D/lake.yaml. What is there already stays.
@@ -39,6 +48,7 @@ const READER = 'hq_reader';
 export async function install(
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
+  options: InstallOptions = {},
 ): Promise<Installation> {
   const dir = resolve(folder);
   await mkdir(dir, { recursive: true });
@@ -46,19 +56,19 @@ export async function install(
   const known = { ...readShellExports(envFile), ...environment };
   const serverUrl = required(known, 'STACK_POSTGRES_URL');
   const broker = `${required(known, 'KAFKA_BOOTSTRAP_SERVER_HOST')}:${required(known, 'KAFKA_BOOTSTRAP_SERVER_PORT')}`;
+  const earlier = existsSync(join(dir, 'hq.json')) ? await readInstallation(dir) : null;
+  const domains = options.domains ?? [earlier?.domain ?? DOMAIN];
   const made: Installation = {
-    domain: DOMAIN,
+    domain: domains[0] ?? DOMAIN,
     mainUrl: withDatabase(serverUrl, DATABASES.main),
     shardUrls: DATABASES.shards.map((name) => withDatabase(serverUrl, name)),
-    blobStore: pathToFileURL(join(dir, 'hq-blobs')).href,
+    blobStore: options.blobStore ?? earlier?.blobStore ?? pathToFileURL(join(dir, 'hq-blobs')).href,
     brokers: [broker],
-    readerPassword: existsSync(join(dir, 'hq.json'))
-      ? (await readInstallation(dir)).readerPassword
-      : randomBytes(12).toString('hex'),
+    readerPassword: earlier?.readerPassword ?? randomBytes(12).toString('hex'),
   };
   await createDatabases(serverUrl, made.readerPassword);
   await createTopics(made.brokers);
-  const hq = await openHq({ ...made, kafka: { brokers: made.brokers } });
+  const hq = await openHq({ ...made, kafka: { brokers: made.brokers }, s3: s3Settings(known) });
   try {
     for (const pool of [hq.context.databases.main, ...hq.context.databases.shards]) {
       await pool.query(`GRANT USAGE ON SCHEMA public TO ${READER}`);
@@ -75,7 +85,7 @@ export async function install(
     HQ_BLOB_STORE: made.blobStore,
     HQ_USERS: 'usercase',
   });
-  if (!existsSync(join(dir, 'lake.yaml'))) await writeLakeConfig(join(dir, 'lake.yaml'), made.domain);
+  if (!existsSync(join(dir, 'lake.yaml'))) await writeLakeConfig(join(dir, 'lake.yaml'), domains);
   return made;
 }
 
@@ -90,13 +100,28 @@ export async function readInstallation(folder: string): Promise<Installation> {
   return await installation.parseAsync(JSON.parse(readFileSync(path, 'utf8')));
 }
 
-/** Opens the simulator of an installation. */
-export async function openInstallation(made: Installation, clock?: Clock): Promise<Hq> {
+/** Opens the simulator of an installation. An S3 blob store's keys come by the environment. */
+export async function openInstallation(
+  made: Installation,
+  clock: Clock,
+  announced: Omit<KafkaOptions, 'brokers'> = {},
+): Promise<Hq> {
   return await openHq({
     ...made,
-    kafka: { brokers: made.brokers },
-    ...(clock === undefined ? {} : { clock }),
+    kafka: { brokers: made.brokers, ...announced },
+    s3: s3Settings(process.env),
+    clock,
   });
+}
+
+function s3Settings(known: Readonly<Record<string, string | undefined>>): S3Settings {
+  const given = {
+    endpoint: known['S3_ENDPOINT'],
+    region: known['AWS_REGION'],
+    accessKeyId: known['AWS_ACCESS_KEY_ID'],
+    secretAccessKey: known['AWS_SECRET_ACCESS_KEY'],
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => (value ?? '') !== ''));
 }
 
 async function createDatabases(serverUrl: string, readerPassword: string): Promise<void> {

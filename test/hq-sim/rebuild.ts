@@ -1,10 +1,10 @@
 import { caseSaved } from './announcements.js';
 import { applyUpdate, newCase, resetCase, type CaseState } from './case-model.js';
-import { loadCases, loadTransactions, saveCases, saveTransactions } from './case-store.js';
-import { caseUpdatesOf } from './case-xml.js';
+import { loadCases, loadTransactions, saveCases, saveTransactions, type FormTouch } from './case-store.js';
+import { caseUpdatesOf, type CaseUpdate } from './case-xml.js';
 import type { HqContext } from './context.js';
 import { groupByShard, inTransaction } from './databases.js';
-import { factsOf, loadForms, loadXml } from './form-store.js';
+import { factsOf, loadForms, loadXmls } from './form-store.js';
 import { FORM_STATE, type TransactionRow } from './rows.js';
 import { parseXml } from './xml-tree.js';
 
@@ -26,14 +26,15 @@ export async function rebuildCases(
   rebuild: Rebuild,
 ): Promise<void> {
   const known = await loadCases(ctx, caseIds);
-  const states: CaseState[] = [];
-  for (const caseId of caseIds) {
+  const touches = await loadTransactions(ctx, caseIds);
+  const forms = await readForms(ctx, [...touches.values()].flat());
+  const states = caseIds.map((caseId) => {
     const state = known.get(caseId) ?? newCase(domain, caseId, ctx.clock.next());
-    await replay(ctx, state);
+    replay(ctx, state, touches.get(caseId) ?? [], forms);
     state.row.server_modified_on = ctx.clock.next();
     if (state.row.modified_on === '') state.row.modified_on = state.row.server_modified_on;
-    states.push(state);
-  }
+    return state;
+  });
   for (const [shard, group] of groupByShard(ctx.databases, states, (state) => state.row.case_id)) {
     await inTransaction(ctx.databases.pool(shard), async (client) => {
       await saveCases(client, group);
@@ -49,21 +50,45 @@ export async function rebuildCases(
   );
 }
 
-async function replay(ctx: HqContext, state: CaseState): Promise<void> {
-  const { type, name, owner_id, case_id } = state.row;
-  const transactions = await loadTransactions(ctx, case_id);
-  const forms = await loadForms(
-    ctx,
-    transactions.map((transaction) => transaction.form_id),
+/** What a form does to its cases. */
+interface ReplayedForm {
+  readonly userId: string | null;
+  readonly updates: readonly CaseUpdate[];
+}
+
+/** The forms that count, each read once however many cases it touched. */
+async function readForms(ctx: HqContext, touches: readonly FormTouch[]): Promise<Map<string, ReplayedForm>> {
+  const rows = await loadForms(ctx, [...new Set(touches.map(({ form_id }) => form_id))]);
+  const counting = [...rows.values()].filter(
+    (form) => form.state === FORM_STATE.normal && form.deleted_on === null,
   );
+  const texts = await loadXmls(
+    ctx,
+    counting.map((form) => form.form_id),
+  );
+  const read = new Map<string, ReplayedForm>();
+  for (const [id, xml] of texts) {
+    const root = parseXml(xml);
+    read.set(id, { userId: factsOf(root).userId, updates: caseUpdatesOf(root) });
+  }
+  return read;
+}
+
+function replay(
+  ctx: HqContext,
+  state: CaseState,
+  touches: readonly FormTouch[],
+  forms: ReadonlyMap<string, ReplayedForm>,
+): void {
+  const { type, name, owner_id, case_id } = state.row;
   resetCase(state, ctx.clock.next());
   let applied = 0;
-  for (const { form_id, server_date } of transactions) {
+  for (const { form_id, server_date } of touches) {
     const form = forms.get(form_id);
-    if (form?.state !== FORM_STATE.normal || form.deleted_on !== null) continue;
-    const root = parseXml(await loadXml(ctx, form_id));
-    const updates = caseUpdatesOf(root).filter((update) => update.caseId === case_id);
-    for (const update of updates) applyUpdate(state, update, factsOf(root).userId, server_date);
+    if (form === undefined) continue;
+    for (const update of form.updates) {
+      if (update.caseId === case_id) applyUpdate(state, update, form.userId, server_date);
+    }
     applied += 1;
   }
   if (applied === 0) Object.assign(state.row, { type, name, owner_id });

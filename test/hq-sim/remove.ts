@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { caseDeleted, caseSaved, formDeleted, formSaved, locationSaved } from './announcements.js';
-import { loadCases } from './case-store.js';
+import { loadCaseRows, loadCases } from './case-store.js';
+import type { Change } from './change-feed.js';
 import type { HqContext } from './context.js';
 import { groupByShard, inTransaction, type Sql } from './databases.js';
 import { loadForms } from './form-store.js';
@@ -110,25 +111,81 @@ export async function purgeCases(ctx: HqContext, domain: string, caseIds: readon
   await leaveTombstones(ctx, domain, caseIds, 'form_processor.CommCareCase');
 }
 
-/** Sends saves again for ids of any kind, with is_deletion false even where the document is deleted. */
-export async function republish(ctx: HqContext, ids: readonly string[]): Promise<void> {
+/**
+ * A mobile worker is deleted: HQ soft-deletes all forms she sent and all cases she owns (her usercase among them), so
+ * bursts of deletes without subtype follow.
+ */
+export async function deleteUser(ctx: HqContext, domain: string, userId: string): Promise<void> {
+  const forms: string[] = [];
+  const cases: string[] = [];
+  for (const pool of ctx.databases.shards) {
+    const sent = await pool.query<{ id: string }>(
+      `SELECT form_id AS id FROM ${FORMS} WHERE domain = $1 AND user_id = $2 AND deleted_on IS NULL`,
+      [domain, userId],
+    );
+    const owned = await pool.query<{ id: string }>(
+      `SELECT case_id AS id FROM ${CASES} WHERE domain = $1 AND owner_id = $2 AND NOT deleted`,
+      [domain, userId],
+    );
+    forms.push(...sent.rows.map((row) => row.id));
+    cases.push(...owned.rows.map((row) => row.id));
+  }
+  await deleteForms(ctx, domain, forms);
+  await deleteCases(ctx, domain, cases);
+}
+
+/** Announces saves of documents that HQ no longer holds, as republishing a list of old ids does. */
+export async function republishGone(
+  ctx: HqContext,
+  topic: 'form-sql' | 'case-sql',
+  domain: string,
+  ids: readonly string[],
+): Promise<void> {
+  const document_type = topic === 'form-sql' ? 'XFormInstance' : 'CommCareCase';
+  await ctx.feed.send(
+    topic,
+    ids.map((document_id) => ({
+      document_id,
+      data_source_name: topic,
+      document_type,
+      document_subtype: null,
+      domain,
+      is_deletion: false,
+    })),
+  );
+}
+
+/**
+ * Sends saves again for ids of any kind, with is_deletion false even where the document is deleted.
+ * @param again `attempts` above 0: as HQ retries what its own consumers failed on, the first publication kept
+ */
+export async function republish(
+  ctx: HqContext,
+  ids: readonly string[],
+  again: { readonly attempts?: number } = {},
+): Promise<void> {
+  const first = ctx.clock.next();
+  const resent = (change: Change): Change =>
+    again.attempts === undefined
+      ? change
+      : { ...change, attempts: again.attempts, original_publication_datetime: first };
   const forms = await loadForms(ctx, ids);
-  const cases = await loadCases(ctx, ids);
+  const cases = await loadCaseRows(ctx, ids);
   const { rows: locations } = await ctx.databases.main.query<LocationRow>(
     'SELECT * FROM locations_sqllocation WHERE location_id = ANY($1::varchar[])',
     [ids],
   );
   await ctx.feed.send(
     'form-sql',
-    [...forms.values()].map((form) => formSaved({ ...form, deleted_on: null })),
+    [...forms.values()].map((form) => resent(formSaved({ ...form, deleted_on: null }))),
   );
   await ctx.feed.send(
     'case-sql',
-    [...cases.values()].map(({ row }) => caseSaved({ ...row, deleted: false })),
+    cases.map((row) => resent(caseSaved({ ...row, deleted: false }))),
   );
   await ctx.feed.send(
     'location',
-    locations.map((location) => locationSaved(location)),
+    locations.map((location) => resent(locationSaved(location))),
   );
 }
 

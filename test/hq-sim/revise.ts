@@ -164,14 +164,13 @@ async function createMissingCases(
   transactions: readonly { case_id: string }[],
   domain: string,
 ): Promise<void> {
-  for (const { case_id } of transactions) {
-    await client.query(
-      `INSERT INTO form_processor_commcarecasesql
-         (case_id, domain, type, owner_id, modified_on, server_modified_on, modified_by, closed, deleted, case_json)
-       VALUES ($1, $2, '', '', $3, $3, '', false, false, '{}') ON CONFLICT (case_id) DO NOTHING`,
-      [case_id, domain, ctx.clock.next()],
-    );
-  }
+  await client.query(
+    `INSERT INTO form_processor_commcarecasesql
+       (case_id, domain, type, owner_id, modified_on, server_modified_on, modified_by, closed, deleted, case_json)
+     SELECT id, $2::varchar, '', '', $3::timestamptz, $3::timestamptz, '', false, false, '{}'
+     FROM unnest($1::varchar[]) AS id ON CONFLICT (case_id) DO NOTHING`,
+    [transactions.map(({ case_id }) => case_id), domain, ctx.clock.next()],
+  );
 }
 
 function freshIdBeside(ctx: HqContext, formId: string): string {

@@ -7,7 +7,7 @@ import { loadCases, saveCases, saveTransactions } from './case-store.js';
 import type { Change } from './change-feed.js';
 import type { HqContext } from './context.js';
 import { groupByShard, inTransaction, insertRows } from './databases.js';
-import { loadForms, loadXml, newFormRow, storeXml, type FormFacts } from './form-store.js';
+import { BLOBS_AT_ONCE, loadForms, loadXml, newFormRow, storeXml, type FormFacts } from './form-store.js';
 import { applyForm, readForm, type FaultyForm, type ReadForm, type Submission } from './read-form.js';
 import { editForm } from './revise.js';
 import { FORM_STATE, type BlobMetaRow, type FormRow, type TransactionRow } from './rows.js';
@@ -27,9 +27,6 @@ interface Round {
   /** Case ids in the order their messages go out, with the form that touched them. */
   readonly touched: { caseId: string; formId: string }[];
 }
-
-/** Blobs written at once; more only queue up at the disk. */
-const BLOBS_AT_ONCE = 16;
 
 /**
  * Takes forms as HQ does: stores each, applies its case blocks, then publishes form and cases. Forms with new ids

@@ -1,96 +1,28 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { Kafka, logLevel } from 'kafkajs';
-import pg from 'pg';
+import { openHqWorld } from '../helpers/hq-world.js';
 import { startS3Server } from '../helpers/s3-server.js';
-import type { ChangeMeta } from '../hq-sim/change-feed.js';
+import { stackVariable } from '../helpers/stack-environment.js';
 import { steppedClock } from '../hq-sim/clock.js';
-import { openHq, type Hq, type HqOptions } from '../hq-sim/hq.js';
 import { loadProgramme } from '../hq-sim/programme/load.js';
 import { statusOf } from '../hq-sim/status.js';
 
-/**
- * The simulator against real services: STACK_POSTGRES_URL and KAFKA_BOOTSTRAP_SERVER_HOST, _PORT
- * (`dimagi-lake stack up`, then source its env.sh). Each test has databases and a domain of its own.
- */
-interface World {
-  readonly hq: Hq;
-  readonly domain: string;
-  readonly blobs: string;
-  /** Everything said since the last call. */
-  readonly said: () => { topic: string; change: ChangeMeta }[];
-  /** The one row, in whichever database of its kind it stands. */
-  readonly one: <Row extends pg.QueryResultRow>(
-    sql: string,
-    ...values: unknown[]
-  ) => Promise<Row | undefined>;
-}
-
+/** The simulator against the real services of the stack. */
 const PLACES = [
   { code: 'state', name: 'State' },
   { code: 'flwc', name: 'FLWC', parentCode: 'state' },
 ];
 
-async function openWorld(t: TestContext, shards: number, more: Partial<HqOptions> = {}): Promise<World> {
-  const server = setting('STACK_POSTGRES_URL');
-  const tag = `hqsim_${randomBytes(5).toString('hex')}`;
-  const names = [`${tag}_main`, ...Array.from({ length: shards }, (_, index) => `${tag}_p${index + 1}`)];
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
-  for (const name of names) await admin.query(`CREATE DATABASE ${name}`);
-  const url = (name: string): string => Object.assign(new URL(server), { pathname: `/${name}` }).href;
-  const blobs = mkdtempSync(join(tmpdir(), 'hq-sim-'));
-  const said: { topic: string; change: ChangeMeta }[] = [];
-  const hq = await openHq({
-    mainUrl: url(`${tag}_main`),
-    shardUrls: names.slice(1).map(url),
-    blobStore: pathToFileURL(blobs).href,
-    onChange: (topic, change) => said.push({ topic, change }),
-    ...more,
-  });
-  t.after(async () => {
-    await hq.close();
-    for (const name of names) await admin.query(`DROP DATABASE ${name}`);
-    await admin.end();
-    rmSync(blobs, { recursive: true, force: true });
-  });
-  return {
-    hq,
-    domain: tag.replace('_', '-'),
-    blobs,
-    said: () => said.splice(0),
-    async one<Row extends pg.QueryResultRow>(sql: string, ...values: unknown[]) {
-      const { main, shards: pools } = hq.context.databases;
-      const found: Row[] = [];
-      for (const pool of sql.includes('locations_') || sql.includes('cleanup_') ? [main] : pools) {
-        found.push(...(await pool.query<Row>(sql, values)).rows);
-      }
-      assert.ok(found.length <= 1, 'a document stands in one database only');
-      return found[0];
-    },
-  };
-}
-
-function setting(name: string): string {
-  const value = process.env[name];
-  assert.ok(
-    value !== undefined && value !== '',
-    `${name} is not set: run \`dimagi-lake stack up\`, then source its env.sh`,
-  );
-  return value;
-}
-
 const caseRow = 'SELECT * FROM form_processor_commcarecasesql WHERE case_id = $1';
 const formRow = 'SELECT * FROM form_processor_xforminstancesql WHERE form_id = $1';
 
 test('a submitted form is a row, a gzip blob and its meta, and is announced before its cases', async (t) => {
-  const { hq, domain, blobs, said, one } = await openWorld(t, 3);
+  const { hq, domain, blobs, said, one } = await openHqWorld(t, 3);
   const formId = await hq.submitCases(domain, [
     { caseId: 'c1', create: { type: 'child', name: 'A', ownerId: 'l1' }, update: { x: '1' } },
   ]);
@@ -125,7 +57,7 @@ test('a submitted form is a row, a gzip blob and its meta, and is announced befo
 });
 
 test('an edit keeps the id, moves the old version aside unannounced and rebuilds both versions’ cases', async (t) => {
-  const { hq, domain, said, one } = await openWorld(t, 2);
+  const { hq, domain, said, one } = await openHqWorld(t, 2);
   const formId = await hq.submitCases(domain, [
     { caseId: 'kept', create: { type: 'child', name: 'A', ownerId: 'l1' }, update: { x: '1' } },
     { caseId: 'lost', create: { type: 'child', name: 'B', ownerId: 'l1' }, update: { x: '1' } },
@@ -147,7 +79,7 @@ test('an edit keeps the id, moves the old version aside unannounced and rebuilds
 });
 
 test('archiving rebuilds the cases; one that no form is left of is deleted but keeps its subtype', async (t) => {
-  const { hq, domain, said, one } = await openWorld(t, 2);
+  const { hq, domain, said, one } = await openHqWorld(t, 2);
   const first = await hq.submitCases(domain, [
     { caseId: 'c1', create: { type: 'child', name: 'A', ownerId: 'l1' }, update: { x: '1' } },
   ]);
@@ -174,7 +106,7 @@ test('archiving rebuilds the cases; one that no form is left of is deleted but k
 });
 
 test('explicit deletes name no subtype, undeletes are ordinary saves, a purge is silent and leaves a tombstone', async (t) => {
-  const { hq, domain, blobs, said, one } = await openWorld(t, 2);
+  const { hq, domain, blobs, said, one } = await openHqWorld(t, 2);
   const formId = await hq.submitCases(domain, [
     { caseId: 'c1', create: { type: 'child', name: 'A', ownerId: 'l1' } },
   ]);
@@ -209,7 +141,7 @@ test('explicit deletes name no subtype, undeletes are ordinary saves, a purge is
 });
 
 test('the same XML again is a duplicate, broken XML a submission error, a bad case block an error', async (t) => {
-  const { hq, domain, said, one } = await openWorld(t, 2);
+  const { hq, domain, said, one } = await openHqWorld(t, 2);
   const formId = await hq.submitCases(domain, [
     { caseId: 'c1', create: { type: 'child', name: 'A', ownerId: 'l1' } },
   ]);
@@ -230,7 +162,7 @@ test('the same XML again is a duplicate, broken XML a submission error, a bad ca
 });
 
 test('moving or renaming a parent announces that row only; archiving each row; a delete before it happens', async (t) => {
-  const { hq, domain, said, one } = await openWorld(t, 0);
+  const { hq, domain, said, one } = await openHqWorld(t, 0);
   await hq.createLocationTypes(domain, PLACES);
   await hq.createLocations(domain, [
     { name: 'S', typeCode: 'state', siteCode: 's', locationId: 'top' },
@@ -264,7 +196,7 @@ test('moving or renaming a parent announces that row only; archiving each row; a
 });
 
 test('a worker’s place is in her usercase, found by external_id', async (t) => {
-  const { hq, domain, one } = await openWorld(t, 2);
+  const { hq, domain, one } = await openHqWorld(t, 2);
   const worker = { userId: 'u1', username: 'asha', caseId: 'uc1' };
   await hq.saveUser(domain, { ...worker, locationId: 'l1' });
   await hq.saveUser(domain, { ...worker, locationId: 'l2' });
@@ -275,7 +207,7 @@ test('a worker’s place is in her usercase, found by external_id', async (t) =>
 
 test('the small programme loads once, in every kind of store', async (t) => {
   const clock = steppedClock('2000-01-01T00:00:00Z');
-  const { hq } = await openWorld(t, 2, { clock });
+  const { hq } = await openHqWorld(t, 2, { clock });
   const first = await loadProgramme(hq, clock, { forms: 300 });
   assert.deepEqual([first.loaded, Math.abs(first.forms - 300) <= 3], [true, true]);
   const status = await statusOf(hq, 'nutrition-demo');
@@ -289,7 +221,7 @@ test('the small programme loads once, in every kind of store', async (t) => {
 test('forms are stored raw or gzip in S3 under the key HQ names', async (t) => {
   const s3 = await startS3Server();
   t.after(() => s3.close());
-  const { hq, domain, one } = await openWorld(t, 1, { blobStore: 's3://blobdb', s3 });
+  const { hq, domain, one } = await openHqWorld(t, 1, { blobStore: 's3://blobdb', s3 });
   const xml = '<data xmlns="http://example.org/a"><meta><instanceID>f1</instanceID></meta></data>';
   await hq.submitForm(xml, { domain, compress: false, blobKey: 'old/bucket/form.xml.1' });
   const meta = await one('SELECT * FROM blobs_blobmeta WHERE parent_id = $1', 'f1');
@@ -298,7 +230,9 @@ test('forms are stored raw or gzip in S3 under the key HQ names', async (t) => {
 });
 
 test('messages reach Kafka keyed by id, spread over partitions or forced to one', async (t) => {
-  const brokers = [`${setting('KAFKA_BOOTSTRAP_SERVER_HOST')}:${setting('KAFKA_BOOTSTRAP_SERVER_PORT')}`];
+  const brokers = [
+    `${stackVariable('KAFKA_BOOTSTRAP_SERVER_HOST')}:${stackVariable('KAFKA_BOOTSTRAP_SERVER_PORT')}`,
+  ];
   const kafka = new Kafka({ clientId: 'hq-sim-test', brokers, logLevel: logLevel.NOTHING });
   const topic = `hq-sim-${randomBytes(5).toString('hex')}`;
   const admin = kafka.admin();
@@ -308,7 +242,7 @@ test('messages reach Kafka keyed by id, spread over partitions or forced to one'
     await admin.deleteTopics({ topics: [topic] });
     await admin.disconnect();
   });
-  const { hq, domain } = await openWorld(t, 1, { kafka: { brokers } });
+  const { hq, domain } = await openHqWorld(t, 1, { kafka: { brokers } });
   const change = {
     document_id: 'f1',
     data_source_name: 'form-sql',

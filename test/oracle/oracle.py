@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from contextlib import closing
+from datetime import datetime
 from typing import Optional, Sequence
 
 
@@ -24,7 +25,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except ImportError as error:
         print(f"oracle: {error}; install test/oracle/requirements.txt first", file=sys.stderr)
         return 2
-    options = Options(given.location_columns, given.show_values, tuple(given.table))
+    options = Options(given.location_columns, given.show_values, tuple(given.table), given.read_since)
     tables, failure = [], None
     try:
         with closing(Check(read_settings(os.environ), options)) as check:
@@ -47,10 +48,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _arguments(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="oracle.py", description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true", help="one JSON report on stdout")
-    parser.add_argument("--location-columns", choices=("exact", "ignore"), default="exact")
+    parser.add_argument("--location-columns", choices=("exact", "written", "ignore"), default="exact")
+    parser.add_argument("--read-since", type=_moment, help="with written: the lake read HQ after this moment only")
     parser.add_argument("--show-values", action="store_true", help="show differing values: they are people's data")
     parser.add_argument("--table", action="append", default=[], help="only this table (domain/topic/type); repeatable")
     return parser.parse_args(arguments)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,14 @@ import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 export type OracleEnvironment = Readonly<Record<string, string | undefined>>;
 
 export interface OracleOptions {
-  /** `ignore` leaves out forms' and cases' location columns (the place when the record was last written). */
-  readonly locationColumns?: 'exact' | 'ignore';
+  /**
+   * Forms and cases keep the place they had when they were last written. `exact` demands the place HQ tells now (a lake
+   * made after all that happened), `written` demands it of every record whose place has not changed in HQ since the
+   * record was written, `ignore` of none.
+   */
+  readonly locationColumns?: 'exact' | 'written' | 'ignore';
+  /** With `written`: no record was read before this moment (ISO, HQ's clock), so that earlier moves do not count. */
+  readonly readSince?: string;
   /** Only these tables, as `domain/topic/type` below `<HQ_DATA_PATH>/commcare`. */
   readonly tables?: readonly string[];
   /** Puts expected and actual values of differing cells into the report. */
@@ -46,6 +52,8 @@ export interface OracleTable {
     readonly total: number;
     readonly documents: readonly { readonly id: string; readonly reason: string }[];
   };
+  /** Rows whose location columns were not compared. */
+  readonly openPlaces: number;
 }
 
 export interface OracleReport {
@@ -76,6 +84,7 @@ export async function runOracle(env: OracleEnvironment, options: OracleOptions =
     '--json',
     '--location-columns',
     options.locationColumns ?? 'exact',
+    ...(options.readSince === undefined ? [] : ['--read-since', options.readSince]),
     ...(options.showValues === true ? ['--show-values'] : []),
     ...(options.tables ?? []).flatMap((table) => ['--table', table]),
   ];

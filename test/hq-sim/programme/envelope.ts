@@ -1,6 +1,7 @@
 import { element, writeXml, type XmlNode } from '../xml-writer.js';
 import { phoneText } from './calendar.js';
 import { FORM_TYPES, type FormType } from './form-types.js';
+import { furtherQuestions } from './further-questions.js';
 import type { Worker } from './people.js';
 import type { Random } from './random.js';
 
@@ -10,6 +11,8 @@ export interface Visit {
   readonly worker: Worker;
   readonly startedAt: number;
   readonly endedAt: number;
+  /** Further questions fill the form up to about so many bytes. */
+  readonly formBytes?: number;
 }
 
 const FOREIGN = 'http://commcarehq.org/xforms';
@@ -19,14 +22,20 @@ const APP_VERSION =
 /** A whole form as a phone sends it: the answers, then the meta block with its foreign-namespace children. */
 export function formXml(type: FormType, visit: Visit, answers: readonly XmlNode[], random: Random): string {
   const { xmlns, title } = FORM_TYPES[type];
-  const root = element('data', [...answers, metaBlock(visit, random)], {
-    'xmlns:jrm': 'http://dev.commcarehq.org/jr/xforms',
-    xmlns,
-    uiVersion: '1',
-    version: '112',
-    name: title,
-  });
-  return `<?xml version='1.0' ?>${writeXml(root)}`;
+  const meta = metaBlock(visit, random);
+  const text = (all: readonly XmlNode[]): string => {
+    const root = element('data', [...all, meta], {
+      'xmlns:jrm': 'http://dev.commcarehq.org/jr/xforms',
+      xmlns,
+      uiVersion: '1',
+      version: '112',
+      name: title,
+    });
+    return `<?xml version='1.0' ?>${writeXml(root)}`;
+  };
+  const xml = text(answers);
+  const missing = (visit.formBytes ?? 0) - Buffer.byteLength(xml);
+  return missing <= 0 ? xml : text([...answers, ...furtherQuestions(missing, random)]);
 }
 
 /** "lat lon altitude accuracy", or '' when the phone had no fix. */

@@ -1,3 +1,4 @@
+import { LakeError } from '../../../orchestrator/errors.js';
 import type { Hq } from '../hq.js';
 import type { MovableClock } from '../clock.js';
 import type { Submission } from '../read-form.js';
@@ -12,6 +13,8 @@ export interface LoadSummary {
   readonly incidents: number;
   /** False when this seed had been loaded before. */
   readonly loaded: boolean;
+  /** By HQ's clock. */
+  readonly finishedAt: string;
 }
 
 /** Forms taken in one round: large enough for few statements, small enough for memory (about 5 KB each). */
@@ -28,7 +31,8 @@ export async function loadProgramme(
   progress: (forms: number) => void = () => undefined,
 ): Promise<LoadSummary> {
   const programme = planProgramme(options);
-  if (await wasLoaded(hq, programme)) return { programme, forms: 0, incidents: 0, loaded: false };
+  const earlier = await loadedAt(hq, programme);
+  if (earlier !== null) return { programme, forms: 0, incidents: 0, loaded: false, finishedAt: earlier };
   let forms = 0;
   let incidents = 0;
   let round: Submission[] = [];
@@ -51,8 +55,8 @@ export async function loadProgramme(
     if (round.length >= ROUND) await flush();
   }
   await flush();
-  await rememberLoaded(hq, programme);
-  return { programme, forms, incidents, loaded: true };
+  const finishedAt = await rememberLoaded(hq, programme);
+  return { programme, forms, incidents, loaded: true, finishedAt };
 }
 
 /** Some blobs are as HQ once stored them: raw. */
@@ -84,17 +88,26 @@ async function happen(
   return 0;
 }
 
-async function wasLoaded(hq: Hq, { domain, seed }: Programme): Promise<boolean> {
-  const { rowCount } = await hq.context.databases.main.query(
-    'SELECT 1 FROM hq_sim.loads WHERE domain = $1 AND seed = $2',
-    [domain, seed],
+/** @throws LakeError USAGE when another domain has this seed's programme: the ids would be the same */
+async function loadedAt(hq: Hq, { domain, seed }: Programme): Promise<string | null> {
+  const { rows } = await hq.context.databases.main.query<{ domain: string; finished_at: string }>(
+    'SELECT domain, finished_at FROM hq_sim.loads WHERE seed = $1',
+    [seed],
   );
-  return rowCount === 1;
+  const other = rows.find((row) => row.domain !== domain);
+  if (other !== undefined) {
+    throw new LakeError('USAGE', `The programme of seed ${seed} is in the domain ${other.domain} already`, {
+      mend: 'Give another --seed.',
+    });
+  }
+  return rows[0]?.finished_at ?? null;
 }
 
-async function rememberLoaded(hq: Hq, programme: Programme): Promise<void> {
+async function rememberLoaded(hq: Hq, programme: Programme): Promise<string> {
+  const finishedAt = hq.context.clock.next();
   await hq.context.databases.main.query(
     'INSERT INTO hq_sim.loads (domain, seed, options, finished_at) VALUES ($1, $2, $3, $4)',
-    [programme.domain, programme.seed, JSON.stringify(programme), hq.context.clock.next()],
+    [programme.domain, programme.seed, JSON.stringify(programme), finishedAt],
   );
+  return finishedAt;
 }

@@ -11,8 +11,12 @@ export interface ProgrammeOptions {
   readonly months?: number;
   /** `YYYY-MM`. */
   readonly firstMonth?: string;
+  /** Families to enrol; each has three cases. */
+  readonly families?: number;
   /** Centres of the lowest level; the levels above follow. */
   readonly centres?: number;
+  /** About how many bytes a form has at least; default as short as its questions. */
+  readonly formBytes?: number;
 }
 
 /** How large a programme is, worked out from the options. */
@@ -26,6 +30,7 @@ export interface Programme {
   readonly families: number;
   /** Forms left for visits after workers and families are registered. */
   readonly visits: number;
+  readonly formBytes?: number;
 }
 
 const DEFAULTS = { seed: 1, forms: 300, months: 3, firstMonth: '2026-01' } as const;
@@ -41,7 +46,8 @@ export function planProgramme(options: ProgrammeOptions = {}): Programme {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(firstMonth))
     throw new LakeError('USAGE', 'The first month must be YYYY-MM');
   // A small load is a third enrolments, so that it has cases to show; a large one visits its children again and again.
-  const wanted = Math.min(Math.round(forms * 0.26), 60 + Math.round(forms * 0.08));
+  const usual = Math.min(Math.round(forms * 0.26), 60 + Math.round(forms * 0.08));
+  const wanted = options.families ?? usual;
   const centres = options.centres ?? Math.max(LEAST_CENTRES, Math.ceil(wanted / CHILDREN_PER_CENTRE));
   const families = Math.max(1, Math.min(wanted, forms - centres));
   return {
@@ -53,5 +59,6 @@ export function planProgramme(options: ProgrammeOptions = {}): Programme {
     centres,
     families,
     visits: Math.max(0, forms - centres - families),
+    ...(options.formBytes === undefined ? {} : { formBytes: options.formBytes }),
   };
 }

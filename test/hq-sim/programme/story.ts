@@ -183,7 +183,7 @@ function listed(world: World, worker: Worker, day: number, fromMonths: number, t
 }
 
 /** Mostly in working hours; some soon after local midnight, which in UTC is the day, even the month, before. */
-function newVisit({ random }: World, worker: Worker, day: number): Visit {
+function newVisit({ random, programme }: World, worker: Worker, day: number): Visit {
   const early = random.chance(dayOfMonth(day) === 1 ? 0.4 : 0.05);
   const time = early ? random.int(0, 5 * HOUR) : random.int(8 * HOUR, 17 * HOUR);
   const startedAt = localMoment(day, time);
@@ -192,6 +192,7 @@ function newVisit({ random }: World, worker: Worker, day: number): Visit {
     worker,
     startedAt,
     endedAt: startedAt + random.int(2 * MINUTE, 20 * MINUTE),
+    ...(programme.formBytes === undefined ? {} : { formBytes: programme.formBytes }),
   };
 }
 
@@ -226,7 +227,7 @@ function* arrivals(world: World, day: number): Generator<StoryEvent> {
 function* troubles(world: World, day: number, round: number): Generator<StoryEvent> {
   world.now = Math.max(world.now, Date.parse(`${dateText(day)}T23:00:00Z`));
   const at = utcText(world.now);
-  const times = Math.min(20, Math.max(1, Math.round(world.programme.forms / 3000)));
+  const times = Math.min(20, Math.max(1, Math.round(world.programme.forms / 1000)));
   for (let time = 0; time < times; time++) {
     for (const incident of drawIncidents(world, round + time)) yield { kind: 'incident', at, incident };
   }

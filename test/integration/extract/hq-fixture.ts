@@ -8,7 +8,7 @@ import { openHq } from '../../../orchestrator/extract/hq.js';
 import type { ExtractRequest, HqSource } from '../../../orchestrator/extract/request.js';
 import type { Extracted } from '../../../orchestrator/types.js';
 import { GRANTS, MAIN_DDL, READER, SHARD_DDL } from './hq-tables.js';
-import { PostgresServer } from './postgres.js';
+import { PostgresServer } from '../../helpers/postgres-server.js';
 
 export const DOMAIN = 'nutrition-demo';
 export const CONFIG: DomainConfig = {

@@ -3,11 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import { LakeError } from '../../../orchestrator/errors.js';
 import type { HqSource } from '../../../orchestrator/extract/request.js';
 import { DOMAIN, HqFixture, extractAll } from './hq-fixture.js';
-import { eventually, type PostgresServer } from './postgres.js';
+import { eventually, type PostgresStandby } from '../../helpers/postgres-server.js';
 
 describe('a standby of HQ', () => {
   let fixture: HqFixture;
-  let standby: PostgresServer;
+  let standby: PostgresStandby;
   let hq: HqSource;
   before(async () => {
     fixture = await HqFixture.create();
@@ -56,15 +56,9 @@ describe('a standby of HQ', () => {
     await eventually(
       async () => (await standby.query('hq_main', `SELECT 1 FROM cleanup_deletedsqldoc`)).length > 0,
     );
-    await standby.query('postgres', 'SELECT pg_wal_replay_pause()');
+    await standby.pause();
     await fixture.addCase('hq_p1', { case_id: 'unseen' });
-    await eventually(async () => {
-      const [row] = await standby.query(
-        'postgres',
-        'SELECT pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn() AS behind',
-      );
-      return row?.['behind'] === true;
-    });
+    await standby.untilBehind();
     const newestPublishTimestamp = new Date().toISOString();
     const [forms, cases, locations, purged] = await Promise.allSettled([
       extractAll(hq, { kind: 'form', ids: ['absent'], newestPublishTimestamp }),
@@ -82,7 +76,7 @@ describe('a standby of HQ', () => {
   });
 
   test('that has caught up again shows what it lacked', async () => {
-    await standby.query('postgres', 'SELECT pg_wal_replay_resume()');
+    await standby.resume();
     const newestPublishTimestamp = new Date().toISOString();
     const records = await extractAll(hq, { kind: 'case', ids: ['unseen'], newestPublishTimestamp });
     assert.deepEqual(

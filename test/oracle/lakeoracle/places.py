@@ -46,16 +46,20 @@ class Places:
 
 
 class UserPlaces:
-    """User -> location id by the usercase."""
+    """User -> location id by the usercase; a deleted one only tells when the user lost the place."""
 
     def __init__(self, usercases: Iterable[Row]) -> None:
         self._of_user: dict[tuple[str, str], str] = {}
+        self._changed: dict[tuple[str, str], datetime] = {}
         for row in usercases:
+            user = (row["domain"], row["external_id"])
+            self._changed[user] = max(row["server_modified_on"], self._changed.get(user, row["server_modified_on"]))
+            if row["gone"]:
+                continue
             try:
                 location_id = parse_json_object(row["case_json"]).get("commcare_location_id")
             except Unreadable:
                 location_id = None
-            user = (row["domain"], row["external_id"])
             if isinstance(location_id, str) and location_id != "":
                 self._of_user[user] = location_id
             else:
@@ -63,6 +67,10 @@ class UserPlaces:
 
     def of(self, domain: str, user_id: Optional[str]) -> Optional[str]:
         return self._of_user.get((domain, user_id)) if user_id else None
+
+    def changed(self, domain: str, user_id: Optional[str]) -> Optional[datetime]:
+        """When the user was last saved in HQ."""
+        return self._changed.get((domain, user_id)) if user_id else None
 
 
 def record_place(
@@ -78,6 +86,18 @@ def record_place(
         if found is not None:
             return found
     return None
+
+
+def placed_since(
+    places: Places, users: UserPlaces, domain: Domain, place: Optional[Row], user_ids: Sequence[Optional[str]]
+) -> Optional[datetime]:
+    """
+    When anything last changed that decides the record's place: the location, those above it and their types, the
+    users that are asked. Before that moment the place may have been another.
+    """
+    times = [users.changed(domain.name, user) for user in user_ids] if "user" in domain.record_location else []
+    times += [places.revision(place)] if place is not None else []
+    return max((time for time in times if time is not None), default=None)
 
 
 def record_columns(places: Places, domain: Domain, place: Optional[Row]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from .configuration import Domain
 from .formxml import Tree, form_json, parse_utc
-from .places import Places, UserPlaces, record_columns, record_place
+from .places import Places, UserPlaces, placed_since, record_columns, record_place
 from .values import Alternatives, Row, parse_json_object
 
 _RELATIONSHIP = {1: "child", 2: "extension"}
@@ -38,6 +38,8 @@ class Expected:
     prefix: str
     tree: Mapping[str, Any]
     places: Mapping[str, Any] = field(default_factory=dict)
+    placed_since: Optional[datetime] = None
+    """Since when the record's place has been what it is; see `placed_since` in places."""
 
     @property
     def revision(self) -> Any:
@@ -52,7 +54,8 @@ def revision_of_form(row: Row) -> Optional[datetime]:
 def expected_form(row: Row, xml: bytes, domain: Domain, places: Places, users: UserPlaces) -> Expected:
     """@raises Unreadable when the XML does not parse"""
     form = form_json(xml)
-    place = record_place(places, users, domain, None, (row["user_id"],))
+    who = (row["user_id"],)
+    place = record_place(places, users, domain, None, who)
     fields = {
         "_id": row["form_id"],
         "doc_type": "XFormInstance",
@@ -60,12 +63,14 @@ def expected_form(row: Row, xml: bytes, domain: Domain, places: Places, users: U
         "month": _form_month(form, row["received_on"], domain.time_zone),
         "_rev": revision_of_form(row),
     }
-    return Expected(row["form_id"], fields, "form", form, record_columns(places, domain, place))
+    since = placed_since(places, users, domain, place, who)
+    return Expected(row["form_id"], fields, "form", form, record_columns(places, domain, place), since)
 
 
 def expected_case(row: Row, domain: Domain, places: Places, users: UserPlaces) -> Expected:
     """@raises Unreadable when case_json is no JSON object"""
-    place = record_place(places, users, domain, row["owner_id"], (row["owner_id"], row["modified_by"]))
+    who = (row["owner_id"], row["modified_by"])
+    place = record_place(places, users, domain, row["owner_id"], who)
     indices = [
         {
             **{name: index[name] for name in ("identifier", "referenced_id", "referenced_type")},
@@ -84,7 +89,8 @@ def expected_case(row: Row, domain: Domain, places: Places, users: UserPlaces) -
         "_rev": row["server_modified_on"],
     }
     tree = parse_json_object(row["case_json"])
-    return Expected(row["case_id"], fields, "case_json", tree, record_columns(places, domain, place))
+    since = placed_since(places, users, domain, place, who)
+    return Expected(row["case_id"], fields, "case_json", tree, record_columns(places, domain, place), since)
 
 
 def expected_location(row: Row, domain: Domain, places: Places) -> Expected:

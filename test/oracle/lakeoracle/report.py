@@ -34,6 +34,8 @@ class TableReport:
     differing: Finds = field(default_factory=Finds)
     unreadable: Finds = field(default_factory=Finds)
     problems: list[str] = field(default_factory=list)
+    open_places: int = 0
+    """Rows whose location columns were not compared."""
 
     @property
     def ok(self) -> bool:
@@ -52,6 +54,7 @@ class TableReport:
             "doubled": _finds(self.doubled, "ids"),
             "differing": _finds(self.differing, "cells"),
             "unreadable": _finds(self.unreadable, "documents"),
+            "openPlaces": self.open_places,
         }
 
     def lines(self) -> list[str]:

@@ -29,11 +29,8 @@ _FREE = ("form__", "case_json__", "metadata__")
 class RowCheck:
     """Knows one table's columns. `declared`: free columns that may have another type than STRING or a list."""
 
-    def __init__(
-        self, columns: Mapping[str, ColumnType], declared: Collection[str] = (), ignore_places: bool = False
-    ) -> None:
+    def __init__(self, columns: Mapping[str, ColumnType], declared: Collection[str] = ()) -> None:
         self._columns = columns
-        self._ignore_places = ignore_places
         self._wrong_types = {
             name: f"column {name} has the type {kind}"
             for name, kind in columns.items()
@@ -43,13 +40,15 @@ class RowCheck:
     def problems(self) -> list[str]:
         return [self._wrong_types[column] for column in sorted(self._wrong_types)]
 
-    def differences(self, expected: Expected, actual: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    def differences(
+        self, expected: Expected, actual: Mapping[str, Any], ignore_places: bool = False
+    ) -> Iterator[tuple[str, Any, Any]]:
         """(column, what it must hold, what it holds)"""
         cells, ignored = Cells(), set(_IGNORED)
         for original, value in expected.fields.items():
             self._put(original, value, cells)
         for original, value in expected.places.items():
-            if self._ignore_places:
+            if ignore_places:
                 ignored.add(self._column_of(original, cells) or "")
             else:
                 self._put(original, value, cells)

@@ -28,9 +28,9 @@ CASES = """SELECT case_id, domain, type, name, owner_id, modified_by, opened_on,
 FROM form_processor_commcarecasesql WHERE case_id = ANY(%s)"""
 INDICES = """SELECT case_id, identifier, referenced_id, referenced_type, relationship_id
 FROM form_processor_commcarecaseindexsql WHERE case_id = ANY(%s) AND referenced_id <> '' ORDER BY case_id, identifier"""
-USERCASES = """SELECT domain, external_id, case_json::text AS case_json FROM form_processor_commcarecasesql
-WHERE domain = ANY(%s) AND type = 'commcare-user' AND external_id <> '' AND NOT deleted AND deleted_on IS NULL
-ORDER BY server_modified_on, case_id"""
+USERCASES = """SELECT domain, external_id, case_json::text AS case_json, server_modified_on,
+ deleted OR deleted_on IS NOT NULL AS gone FROM form_processor_commcarecasesql
+WHERE domain = ANY(%s) AND type = 'commcare-user' AND external_id <> '' ORDER BY server_modified_on, case_id"""
 LOCATIONS = """SELECT l.id AS pk, l.parent_id AS parent_pk, l.location_id, l.domain, l.name, l.site_code, l.external_id,
  l.is_archived, l.archived_on, l.last_modified, l.created_at, l.latitude, l.longitude, l.metadata::text AS metadata,
  t.name AS type_name, t.code AS type_code, t.last_modified AS type_modified

