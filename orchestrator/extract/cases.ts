@@ -60,7 +60,7 @@ export async function* extractCases(
   request: ExtractRequest,
   ids: readonly string[],
 ): AsyncGenerator<Extracted> {
-  const places = new Places(hq, 'case', request.domain, request.domainConfig);
+  const places = new Places(hq, request);
   const loadChunk = async (chunk: readonly string[]): Promise<readonly Extracted[]> => {
     request.signal?.throwIfAborted();
     const query = { text: CASE_SQL, values: [chunk] };

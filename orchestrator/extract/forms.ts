@@ -14,7 +14,7 @@ export async function* extractForms(
   request: ExtractRequest,
   ids: readonly string[],
 ): AsyncGenerator<Extracted> {
-  const places = new Places(hq, 'form', request.domain, request.domainConfig);
+  const places = new Places(hq, request);
   const loadChunk = async (chunk: readonly string[]): Promise<() => AsyncGenerator<Extracted>> => {
     request.signal?.throwIfAborted();
     const rows = await readRows(hq, request, chunk);

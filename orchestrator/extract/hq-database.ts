@@ -68,6 +68,22 @@ export class HqDatabase {
     }
   }
 
+  /**
+   * As readProven, for what has no other proof (locations and users' places have no tombstones).
+   * @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED
+   */
+  async readSettled<Row extends pg.QueryResultRow>(
+    query: Query,
+    newest: string | null,
+    signal?: AbortSignal,
+  ): Promise<readonly Row[]> {
+    const rows = await this.readProven<Row>(query, newest, signal);
+    if (rows !== undefined) return rows;
+    throw new LakeError('HQ_STANDBY_BEHIND', `HQ's standby ${this.name} does not show all changes yet`, {
+      facts: { databases: [this.name], newestPublishTimestamp: newest },
+    });
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

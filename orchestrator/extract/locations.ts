@@ -1,7 +1,5 @@
-import { LakeError } from '../errors.js';
 import { levelColumns, type LevelSuffix } from '../shape/fixed-columns.js';
 import type { Extracted, FieldValue, Upsert } from '../types.js';
-import type { Query } from './hq-database.js';
 import type { Hq } from './stores.js';
 import { chunked, inOrder } from './in-order.js';
 import { jsonTree } from './json-tree.js';
@@ -74,7 +72,8 @@ export async function* extractLocations(
 
 async function expand(hq: Hq, request: ExtractRequest, ids: readonly string[]): Promise<readonly string[]> {
   const query = { text: DESCENDANTS_SQL, values: [request.domain, ids] };
-  const [found] = await proven<{ ids: string[] }>(hq, request, query);
+  const newest = provableTime(request.newestPublishTimestamp);
+  const [found] = await hq.main.readSettled<{ ids: string[] }>(query, newest, request.signal);
   return found?.ids ?? [];
 }
 
@@ -84,7 +83,9 @@ async function readLocations(
   ids: readonly string[],
   columns: Columns,
 ): Promise<readonly Extracted[]> {
-  const rows = await proven<LineageRow>(hq, request, { text: LOCATION_SQL, values: [request.domain, ids] });
+  const query = { text: LOCATION_SQL, values: [request.domain, ids] };
+  const newest = provableTime(request.newestPublishTimestamp);
+  const rows = await hq.main.readSettled<LineageRow>(query, newest, request.signal);
   const lineages = new Map<string, LineageRow[]>();
   for (const row of rows) {
     const lineage = lineages.get(row.leaf);
@@ -92,20 +93,6 @@ async function readLocations(
     else lineage.push(row);
   }
   return ids.map((id) => locationOf(request, id, lineages.get(id) ?? [], columns));
-}
-
-/** Locations have no tombstones: without a database that shows all changes nothing may be called gone. */
-async function proven<Row extends object>(
-  hq: Hq,
-  request: ExtractRequest,
-  query: Query,
-): Promise<readonly Row[]> {
-  const newest = provableTime(request.newestPublishTimestamp);
-  const rows = await hq.main.readProven<Row>(query, newest, request.signal);
-  if (rows !== undefined) return rows;
-  throw new LakeError('HQ_STANDBY_BEHIND', `HQ's standby ${hq.main.name} does not show all changes yet`, {
-    facts: { databases: [hq.main.name], newestPublishTimestamp: newest },
-  });
 }
 
 function locationOf(

@@ -1,8 +1,8 @@
-import type { DomainConfig } from '../config/lake.js';
 import { levelColumns } from '../shape/fixed-columns.js';
-import type { RecordKind } from '../types.js';
 import type { Hq } from './stores.js';
 import { LINEAGE_CTE } from './lineage.js';
+import type { ExtractRequest } from './request.js';
+import { provableTime } from './shards.js';
 
 /** Who may lend a record its place: the case's owner, and the users to try in order. */
 export interface Claimants {
@@ -38,21 +38,21 @@ const PLACE_SQL = `${LINEAGE_CTE}
  * - `owner`: a case's owner_id, if it is the id of a location of the domain;
  * - `user`: the place of the user: a form's submitter; for a case its owner_id as a user, then the user who last
  *   modified it. Only a place that exists in the domain counts; else the next claimant is asked.
- * Users and locations are remembered for one extract call, so that it reads each once.
+ * Users and locations are remembered for one extract call, so that it reads each once; like the records themselves
+ * they are read as new as the newest message, or a record of a new centre would stand without its place.
  */
 export class Places {
   readonly #hq: Hq;
-  readonly #domain: string;
-  readonly #order: DomainConfig['record_location'];
+  readonly #request: ExtractRequest;
   readonly #columns: readonly (readonly [level: string, column: string])[];
   readonly #users = new Map<string, string | null>();
   readonly #lineages = new Map<string, Lineage | null>();
 
-  constructor(hq: Hq, kind: RecordKind, domain: string, config: DomainConfig) {
+  constructor(hq: Hq, request: ExtractRequest) {
     this.#hq = hq;
-    this.#domain = domain;
-    this.#order = config.record_location;
-    this.#columns = [...levelColumns(kind, config.location_levels)].map(([level, columns]) => [
+    this.#request = request;
+    const { location_levels: levels } = request.domainConfig;
+    this.#columns = [...levelColumns(request.kind, levels)].map(([level, columns]) => [
       level,
       columns.get('_id')?.name ?? `${level}_id`,
     ]);
@@ -60,12 +60,11 @@ export class Places {
 
   /** Reads what the records of one chunk need, at most two queries, then answers for them without reading. */
   async load(claimants: readonly Claimants[]): Promise<PlaceOf> {
+    const order = this.#request.domainConfig.record_location;
     const users = await this.#loadUsers(
-      this.#order.includes('user') ? filled(claimants.flatMap((claimant) => claimant.users)) : new Set(),
+      order.includes('user') ? filled(claimants.flatMap((claimant) => claimant.users)) : new Set(),
     );
-    const owners = this.#order.includes('owner')
-      ? filled(claimants.map(({ owner }) => owner))
-      : new Set<string>();
+    const owners = order.includes('owner') ? filled(claimants.map(({ owner }) => owner)) : new Set<string>();
     const lineages = await this.#loadLineages(filled([...owners, ...users.values()]));
     return (claimant) => this.#columnsOf(this.#placeOf(claimant, users, lineages), lineages);
   }
@@ -75,7 +74,7 @@ export class Places {
     placeOfUser: ReadonlyMap<string, string | null>,
     lineages: ReadonlyMap<string, Lineage | null>,
   ): string | null {
-    for (const source of this.#order) {
+    for (const source of this.#request.domainConfig.record_location) {
       const candidates =
         source === 'owner' ? [owner] : users.map((user) => placeOfUser.get(user ?? '') ?? null);
       const found = candidates.find(
@@ -94,12 +93,18 @@ export class Places {
   }
 
   async #loadUsers(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string | null>> {
-    return this.#remembered(this.#users, ids, (unknown) => this.#hq.users.locationsOf(this.#domain, unknown));
+    const { domain } = this.#request;
+    return this.#remembered(this.#users, ids, (unknown) =>
+      this.#hq.users.locationsOf(domain, unknown, this.#request),
+    );
   }
 
   async #loadLineages(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, Lineage | null>> {
+    const { domain, newestPublishTimestamp, signal } = this.#request;
     return this.#remembered(this.#lineages, ids, async (unknown) => {
-      const rows = await this.#hq.main.read<LineageRow>({ text: PLACE_SQL, values: [this.#domain, unknown] });
+      const query = { text: PLACE_SQL, values: [domain, unknown] };
+      const newest = provableTime(newestPublishTimestamp);
+      const rows = await this.#hq.main.readSettled<LineageRow>(query, newest, signal);
       const found = new Map<string, Map<string, string>>();
       for (const { leaf, location_id: id, code } of rows) {
         const lineage = found.get(leaf) ?? new Map<string, string>();

@@ -14,6 +14,9 @@ export interface ExtractRequest {
   readonly signal?: AbortSignal;
 }
 
+/** Since when HQ has to be read: what is older than the newest message may not be shown. */
+export type Moment = Pick<ExtractRequest, 'newestPublishTimestamp' | 'signal'>;
+
 /**
  * HQ as we read it: ids in, records out. Every asked id yields at least one Extracted (a location yields its
  * descendants too); the order is that of the ids by chunk. What is taken slowly is read slowly.

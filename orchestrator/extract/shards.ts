@@ -1,6 +1,6 @@
 import { LakeError } from '../errors.js';
 import type { HqDatabase, Query } from './hq-database.js';
-import type { ExtractRequest } from './request.js';
+import type { ExtractRequest, Moment } from './request.js';
 
 /** What every row that is looked up by id brings. `rev` is ISO UTC text: it sorts as it is. */
 export interface IdRow {
@@ -55,9 +55,11 @@ export class Shards {
     );
   }
 
-  /** Rows of every shard as they are now, without proof. */
-  async read<Row extends IdRow>(query: Query): Promise<readonly Row[]> {
-    return (await Promise.all(this.#databases.map((database) => database.read<Row>(query)))).flat();
+  /** Rows of every shard, each as new as the newest message. @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED */
+  async readSettled<Row extends IdRow>(query: Query, moment: Moment): Promise<readonly Row[]> {
+    const newest = provableTime(moment.newestPublishTimestamp);
+    const read = this.#databases.map((database) => database.readSettled<Row>(query, newest, moment.signal));
+    return (await Promise.all(read)).flat();
   }
 
   async #allPurged(

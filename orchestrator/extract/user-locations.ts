@@ -1,13 +1,21 @@
 import { IDS_PER_QUERY } from './limits.js';
 import { chunked } from './in-order.js';
+import type { Moment } from './request.js';
 import type { IdRow, Shards } from './shards.js';
 import { newestOf } from './shards.js';
 import { utc } from './sql-text.js';
 
 /** Where users work. HQ keeps no history: it is the place they have now. */
 export interface UserLocations {
-  /** @returns location_id by user id; users without a known place are left out */
-  locationsOf(domain: string, userIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
+   * @returns location_id by user id; users without a known place are left out
+   * @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED
+   */
+  locationsOf(
+    domain: string,
+    userIds: readonly string[],
+    moment: Moment,
+  ): Promise<ReadonlyMap<string, string>>;
 }
 
 /** @param source `usercase`: HQ's mirror of each user as a case; `none`: users have no place */
@@ -41,10 +49,15 @@ class UsercaseLocations implements UserLocations {
     this.#shards = shards;
   }
 
-  async locationsOf(domain: string, userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async locationsOf(
+    domain: string,
+    userIds: readonly string[],
+    moment: Moment,
+  ): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
     for (const ids of chunked(userIds, IDS_PER_QUERY)) {
-      const rows = await this.#shards.read<UsercaseRow>({ text: USERCASE_SQL, values: [domain, ids] });
+      const query = { text: USERCASE_SQL, values: [domain, ids] };
+      const rows = await this.#shards.readSettled<UsercaseRow>(query, moment);
       for (const [userId, { props }] of newestOf(rows)) {
         const location = locationIn(props);
         if (location !== undefined) found.set(userId, location);

@@ -47,10 +47,10 @@ export class HqFixture {
     return pathToFileURL(this.#blobs).href;
   }
 
-  /** HQ as we read it; `from` reads another server (a standby), `blobs` another store. */
-  open(from: PostgresServer = this.server, blobs = this.blobUrl, s3 = {}): HqSource {
+  /** HQ as we read it; `from` and `main` read other servers (standbys), `blobs` another store. */
+  open(from: PostgresServer = this.server, blobs = this.blobUrl, s3 = {}, main = from): HqSource {
     return openHq({
-      HQ_DATABASE_URL: from.url('hq_main', READER),
+      HQ_DATABASE_URL: main.url('hq_main', READER),
       HQ_SHARD_DATABASE_URLS: SHARDS.map((shard) => from.url(shard, READER)),
       HQ_BLOB_STORE: blobs,
       HQ_USERS: 'usercase',

@@ -75,8 +75,25 @@ describe('a standby of HQ', () => {
     ]);
   });
 
+  test('of the locations alone that stays behind lends no record a wrong place', async () => {
+    await fixture.addLocationTree();
+    await fixture.addCase('hq_p1', { case_id: 'of a new clinic', owner_id: 'clinic-2' });
+    const mixed = fixture.open(fixture.server, fixture.blobUrl, {}, standby);
+    const request = { kind: 'case', ids: ['of a new clinic'] } as const;
+    try {
+      const newestPublishTimestamp = new Date().toISOString();
+      await assert.rejects(extractAll(mixed, { ...request, newestPublishTimestamp }), {
+        code: 'HQ_STANDBY_BEHIND',
+      });
+      await standby.resume();
+      const [record] = await extractAll(mixed, { ...request, newestPublishTimestamp });
+      assert.equal(record?.op === 'upsert' && record.fields['location_id'], 'clinic-2');
+    } finally {
+      await mixed.close();
+    }
+  });
+
   test('that has caught up again shows what it lacked', async () => {
-    await standby.resume();
     const newestPublishTimestamp = new Date().toISOString();
     const records = await extractAll(hq, { kind: 'case', ids: ['unseen'], newestPublishTimestamp });
     assert.deepEqual(
