@@ -20,7 +20,7 @@ export interface Group {
 const DIST = join(PACKAGE_ROOT, 'dist');
 const CORES_FOR_UNIT_TESTS = 2;
 /** How a test reaches the stack. All others start what they need themselves, and run before the stack takes its memory. */
-const NEEDS_STACK = /\b(freshLake|stackVariable|STACK_POSTGRES_URL)\b|\.\/broker\.js/;
+const NEEDS_STACK = /\b(freshLake|openHqWorld|stackVariable|STACK_POSTGRES_URL)\b|\.\/broker\.js/;
 
 /**
  * The compiled test files of the parts, found by their names. A file whose source is gone is stale and left out.

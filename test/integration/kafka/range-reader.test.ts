@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { mirrorOffsets, readWatermarks } from '../../../orchestrator/kafka/client.js';
 import { RangeReader } from '../../../orchestrator/kafka/range-reader.js';
 import { pick, seeded } from '../../helpers/seeded.js';
+import { until } from '../../helpers/until.js';
 import {
   expected,
   freshReader,
@@ -107,7 +108,11 @@ describe('reading exact offset ranges of a real Kafka', () => {
     const aborted = await producer.transaction();
     await produce(broker, topic, [0], [3, 4], aborted);
     await aborted.abort(); // offsets 3 and 4, and the marker 5
-    const { high } = (await readWatermarks(broker.admin, topic)).get(0) ?? { high: 0n };
+    // The broker answers before it has written the marker.
+    const high = await until('the marker stands', async () => {
+      const mark = (await readWatermarks(broker.admin, topic)).get(0)?.high ?? 0n;
+      return mark > 3n ? mark : undefined;
+    });
     assert.equal(high, 6n);
     const reader = freshReader(t, broker, topic);
     assert.deepEqual(await readAll(reader, [range(0, 0, 6)]), ['0:0 p0-0', '0:1 p0-1']);
