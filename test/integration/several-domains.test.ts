@@ -23,9 +23,7 @@ test('several domains of one HQ, announced by HQs of any age, have tables of the
     ...databases,
     kafka: { brokers: brokers(), release: 'older', partitioner: 'key' },
   });
-  t.after(() => older.close());
   const newer = await openHq({ ...databases, kafka: { brokers: brokers(), release: 'newer' } });
-  t.after(() => newer.close());
 
   await createChildren(lake.hq, lake.domain, 3);
   const [gone = ''] = await createChildren(older, second(lake.domain), 4);
@@ -34,6 +32,7 @@ test('several domains of one HQ, announced by HQs of any age, have tables of the
   await lake.ingestAll(['case-sql']);
   await older.deleteCases(second(lake.domain), [gone]);
   await lake.ingestAll(['case-sql']);
+  await Promise.all([older.close(), newer.close()]);
 
   const { ok, tables } = await lake.oracle({ showValues: true });
   assert.ok(ok, JSON.stringify(tables, null, 1));

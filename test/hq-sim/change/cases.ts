@@ -1,6 +1,7 @@
 import { pickCases, pickForms, pickLocations } from '../picking.js';
 import { TRANSACTION } from '../case-model.js';
 import { formsOfCase } from '../case-store.js';
+import { loadForms } from '../form-store.js';
 import { rebuildCases } from '../rebuild.js';
 import { allAtOnce, numberOf, oneByOne, type Act, type Kind } from './kind.js';
 
@@ -33,8 +34,11 @@ export const CASE_CHANGES = {
     'archive every form of a case: it becomes deleted, without deleted_on',
     ofType('child_care'),
     async (hq, id) => {
+      const forms = await formsOfCase(hq.context, id);
+      // Some may have been purged.
+      const there = await loadForms(hq.context, forms);
       // The form that opened it last: without it the case would lose its type before it is empty.
-      for (const formId of (await formsOfCase(hq.context, id)).reverse()) await hq.archiveForm(formId);
+      for (const formId of forms.filter((each) => there.has(each)).reverse()) await hq.archiveForm(formId);
     },
   ),
   'rebuild-case': oneByOne('rebuild cases from their forms', live, (hq, id, { domain }) =>
