@@ -46,7 +46,9 @@ export async function startControlPlane(
   topics: readonly Topic[],
   logger: Logger,
 ): Promise<ControlPlane> {
-  const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL);
+  const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL, {
+    leaseSeconds: environment.LEASE_SECONDS,
+  });
   await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
   const lake = openStorage(environment.HQ_DATA_PATH, environment);
   const lakeUuid = await openLake(database, lake);
@@ -80,7 +82,11 @@ export async function startControlPlane(
     ),
     runSweeper(context, enqueuer, stopping.signal),
   ];
-  const workers = startWorkers(pipeline, enqueuer, redis, lakeUuid, logger);
+  const workers = startWorkers(pipeline, enqueuer, redis, {
+    lakeUuid,
+    lockSeconds: environment.LEASE_SECONDS,
+    logger,
+  });
   return {
     context,
     async stop() {

@@ -92,6 +92,8 @@ const WORK = {
   MAX_RECORDS_TO_PROCESS: z.coerce.number().int().min(1).max(10_000_000).default(50_000),
   /** A driver whose heartbeat is older than this is taken for lost: its run is voided, its lanes submitted again. */
   RUN_LEASE_SECONDS: z.coerce.number().int().min(5).default(60),
+  /** What a killed or stalled process was at is taken over after so long. */
+  LEASE_SECONDS: z.coerce.number().int().min(3).max(600).default(15),
   POLL_SECONDS: z.coerce.number().min(0.1).default(2),
   /** Staged files are deleted this many days after their batch was committed. */
   STAGING_KEEP_DAYS: z.coerce.number().min(0).default(7),

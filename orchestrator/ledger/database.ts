@@ -11,9 +11,12 @@ export interface Queryable {
  * Every failure of the database becomes LakeError LEDGER_FAILED (retryable).
  */
 export class LedgerDatabase implements Queryable {
+  /** How long a lease taken here lives without renewal. */
+  readonly leaseSeconds: number;
   readonly #pool: pg.Pool;
 
-  constructor(url: string, options: { max?: number } = {}) {
+  constructor(url: string, options: { max?: number; leaseSeconds?: number } = {}) {
+    this.leaseSeconds = options.leaseSeconds ?? 15;
     this.#pool = new pg.Pool({
       connectionString: url,
       max: options.max ?? 10,

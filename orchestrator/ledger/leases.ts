@@ -4,18 +4,15 @@ import type { LedgerDatabase, Queryable } from './database.js';
 /**
  * Leases keep work from being done twice at once; they do not protect the data (the put-if-absent LogStore and the
  * txn pairs do). All times are the ledger database's clock, so a process whose clock jumps can't steal or keep one.
+ *
+ * A lease lives LEASE_SECONDS without renewal: short, so that a killed process's work goes on soon; the holder renews
+ * at a third of it. A process that stalls longer loses the lease and finds out at its next ledger write.
  */
 export interface Lease {
   readonly name: string;
   readonly owner: string;
   readonly token: bigint;
 }
-
-/**
- * How long a lease lives without renewal. Short, so that a killed process's work goes on soon; the holder renews at
- * a third of it. A process that stalls longer loses the lease and finds out at its next ledger write.
- */
-const LEASE_SECONDS = 15;
 
 /** Takes all the names or none, in one statement and in sorted order, so that two takers can't deadlock. */
 export async function acquireLeases(
@@ -33,7 +30,7 @@ export async function acquireLeases(
            SET owner = excluded.owner, token = held.token + 1, expires_at = excluded.expires_at
            WHERE held.expires_at < now()
          RETURNING name, token`,
-        [wanted, owner, LEASE_SECONDS],
+        [wanted, owner, database.leaseSeconds],
       );
       if (rows.length !== wanted.length) throw new NotAllFree();
       return rows.map((row) => ({ ...row, owner }));
@@ -51,11 +48,11 @@ const LOCKED_IN_ORDER =
   'SELECT name FROM lease WHERE (name, token) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))';
 
 /** @throws LakeError LEASE_LOST when one of them has a new holder or has run out */
-export async function renewLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
+export async function renewLeases(database: LedgerDatabase, leases: readonly Lease[]): Promise<void> {
   const rows = await database.query(
     `WITH held AS (${LOCKED_IN_ORDER} AND expires_at >= now() ORDER BY name FOR UPDATE)
      UPDATE lease SET expires_at = now() + make_interval(secs => $3) FROM held WHERE lease.name = held.name RETURNING 1`,
-    [leases.map((lease) => lease.name), leases.map((lease) => lease.token), LEASE_SECONDS],
+    [leases.map((lease) => lease.name), leases.map((lease) => lease.token), database.leaseSeconds],
   );
   if (rows.length !== leases.length) throw leaseLost(leases);
 }
@@ -100,7 +97,7 @@ export async function withLeases<T>(
         if (thrown instanceof LakeError && thrown.code === 'LEASE_LOST') lost.abort(thrown);
       });
     },
-    (LEASE_SECONDS * 1000) / 3,
+    (database.leaseSeconds * 1000) / 3,
   );
   try {
     return await act(leases, lost.signal);

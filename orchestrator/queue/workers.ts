@@ -9,9 +9,14 @@ import { queuePrefix, STAGES, type BatchJob, type Stage } from './queues.js';
 
 /** Jobs of a stage that one process runs at once; topics are three, and one batch of each merges at a time. */
 const CONCURRENCY: Readonly<Record<Stage, number>> = { stage: 3, merge: 4 };
-/** A worker that died holds its job so long; short, so that the work of a killed process goes on soon. */
-const LOCK_MS = 15_000;
 const BUSY_PAUSE_MS = 500;
+
+export interface WorkerOptions {
+  readonly lakeUuid: string;
+  /** A worker that died holds its job so long; as long as its leases, so that its work goes on when they run out. */
+  readonly lockSeconds: number;
+  readonly logger: Logger;
+}
 
 export interface Workers {
   /** Finishes jobs under way, takes no new ones. */
@@ -23,9 +28,9 @@ export function startWorkers(
   pipeline: Pipeline,
   enqueuer: Enqueuer,
   connection: Redis,
-  lakeUuid: string,
-  logger: Logger,
+  { lakeUuid, lockSeconds, logger }: WorkerOptions,
 ): Workers {
+  const lockMs = lockSeconds * 1000;
   const workers = STAGES.map((stage) => {
     const worker = new Worker<BatchJob>(
       stage,
@@ -38,8 +43,8 @@ export function startWorkers(
         connection,
         prefix: queuePrefix(lakeUuid),
         concurrency: CONCURRENCY[stage],
-        lockDuration: LOCK_MS,
-        stalledInterval: LOCK_MS / 3,
+        lockDuration: lockMs,
+        stalledInterval: lockMs / 3,
         // Repeating is always safe here, so a job is never given up for having stalled.
         maxStalledCount: Number.MAX_SAFE_INTEGER,
       },

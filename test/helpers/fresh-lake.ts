@@ -55,6 +55,8 @@ export interface FreshLakeOptions extends PlaceOptions {
 }
 
 const PARTITIONS = { 'form-sql': 2, 'case-sql': 2, location: 1 };
+/** What a killed process was at goes on so much later; long enough for a machine that is busy with other things. */
+const LEASE_SECONDS = 6;
 /** Longer than what happens between two runs, so that tests share drivers. */
 const WARM_SECONDS = '60';
 
@@ -96,6 +98,7 @@ export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Pro
     ...places.env,
     LAKE_CONFIG: config,
     POLL_SECONDS: '0.3',
+    LEASE_SECONDS: String(LEASE_SECONDS),
     SPARK_WARM_SECONDS: options.cold === true ? '0' : WARM_SECONDS,
     SPARK_DRIVER_MEMORY: '768m',
     ...options.env,
