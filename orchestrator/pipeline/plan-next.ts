@@ -118,6 +118,7 @@ async function haltFor(
 ): Promise<LakeError> {
   const reason = lost.map(describeLoss).join('; ');
   await haltTopic(context.database, topic, reason);
+  context.logger.error('topic halted', { topic, reason });
   return new LakeError('OFFSETS_LOST', `Topic ${topic} is halted: ${reason}`, { facts: { topic } });
 }
 

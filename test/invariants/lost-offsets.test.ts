@@ -14,9 +14,9 @@ test('a topic that was made anew halts with its reason and exit code 5, and no c
   await recreateTopics({ 'case-sql': 1 });
   await createCases(lake, 'child', 2);
   for (const turn of ['first', 'second']) {
-    const { code, stderr } = await lake.ingest('case-sql');
+    const { code, stdout, stderr } = await lake.ingest('case-sql');
     assert.equal(code, 5, `${turn} run: ${stderr}`);
-    assert.match(stderr, /partition 0: Kafka ends at 2, before our offset 10/);
+    assert.match(stdout, /partition 0: Kafka ends at 2, before our offset 10/);
     assert.deepEqual(lake.deltaVersions(), versions, 'nothing was written');
     assert.equal(await batches(lake), planned, 'nothing was planned');
   }
