@@ -6,7 +6,7 @@ import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 export const PARTS = ['unit', 'integration', 'invariants'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Test files that run together; those of a later group start when the earlier ones have ended. */
+/** Test files that run together, so many at once. */
 export interface Group {
   readonly part: Part;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface Group {
 
 const DIST = join(PACKAGE_ROOT, 'dist');
 const CORES_FOR_UNIT_TESTS = 2;
-/** How a test reaches the stack. All others start what they need themselves, and run before the stack takes its memory. */
+/** How a test reaches the stack. All others start what they need themselves. */
 const NEEDS_STACK = /\b(freshLake|openHqWorld|stackVariable|STACK_POSTGRES_URL)\b|\.\/broker\.js/;
 
 /**
@@ -32,8 +32,8 @@ export function findGroups(parts: readonly Part[], words: readonly string[]): re
       ({ source }) => words.length === 0 || words.some((word) => source.includes(word)),
     );
   const integration = [...find('test/integration'), ...find('test/oracle/selftest')];
-  // Half of them wait for something most of the time.
-  const alone = { concurrency: 2, needsStack: false };
+  // One at a time, as those on the stack run beside them (test-run.ts).
+  const alone = { concurrency: 1, needsStack: false };
   const onStack = { concurrency: 1, needsStack: true };
   const groups = [
     group('unit', 'unit', find('test/unit'), { concurrency: CORES_FOR_UNIT_TESTS, needsStack: false }),

@@ -4,7 +4,7 @@ import { sparkHome } from '../../deploy/stack/spark-home.js';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { asLakeError } from '../../orchestrator/errors.js';
 import { withOwnStack } from './own-stack.js';
-import { findGroups, PARTS, type Group, type Part } from './test-files.js';
+import { findGroups, PARTS, type Group } from './test-files.js';
 import { TestTally } from './test-tally.js';
 
 /** A file that hangs must not hang the run. */
@@ -12,7 +12,7 @@ const LONGEST_FILE_MS = 12 * 60_000;
 
 /**
  * Runs the tests and prints, last of all, the one line `N passed, N failed` over everything. Services come and go
- * with it: what needs none runs first, then one embedded stack serves the rest and is taken down in every case.
+ * with it: one embedded stack serves what needs it and is taken down in every case.
  * A stack that is up already serves instead when TEST_STACK_DIR names its directory and its env.sh was sourced.
  * @returns the exit code: 0 all passed, 1 not
  */
@@ -37,21 +37,24 @@ export async function runTests(words: readonly string[]): Promise<number> {
   return tally.failed === 0 ? 0 : 1;
 }
 
+/**
+ * Unit tests first. Then those with services of their own beside those on the stack: the latter wait much (for leases
+ * to run out, for drivers to be given up), the former compute, so that together they keep two cores busy.
+ */
 async function runGroups(groups: readonly Group[], tally: TestTally, stopping: AbortSignal): Promise<void> {
-  const alone = groups.filter((group) => !group.needsStack);
-  if (alone.some((group) => needsSpark(group.part))) {
-    process.env['SPARK_HOME'] ??= await sparkHome(readStackEnvironment().cacheFolder, say);
-  }
-  for (const group of alone) await runGroup(group, tally, stopping);
-  const together = groups.filter((group) => group.needsStack);
-  if (together.length === 0 || stopping.aborted) return;
-  await withOwnStack(async () => {
-    for (const group of together) await runGroup(group, tally, stopping);
-  }, say);
-}
-
-function needsSpark(part: Part): boolean {
-  return part !== 'unit';
+  const inTurn = async (some: readonly Group[]): Promise<void> => {
+    for (const group of some) await runGroup(group, tally, stopping);
+  };
+  await inTurn(groups.filter((group) => group.part === 'unit'));
+  const rest = groups.filter((group) => group.part !== 'unit');
+  if (rest.length === 0 || stopping.aborted) return;
+  process.env['SPARK_HOME'] ??= await sparkHome(readStackEnvironment().cacheFolder, say);
+  const onStack = rest.filter((group) => group.needsStack);
+  const ended = await Promise.allSettled([
+    inTurn(rest.filter((group) => !group.needsStack)),
+    onStack.length === 0 ? undefined : withOwnStack(() => inTurn(onStack), say),
+  ]);
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
 async function runGroup(group: Group, tally: TestTally, stopping: AbortSignal): Promise<void> {
