@@ -102,6 +102,8 @@ export class HqDatabase {
   async #transaction<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let broken = true;
+    // The pool listens to idle connections only: one that breaks between two statements would end the process.
+    client.on('error', ignore);
     try {
       await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
       const result = await act(client);
@@ -109,6 +111,7 @@ export class HqDatabase {
       broken = false;
       return result;
     } finally {
+      if (!broken) client.off('error', ignore);
       // After an error the connection may still be busy with the statement: it is closed, never handed on.
       client.release(broken);
     }
@@ -121,6 +124,10 @@ export class HqDatabase {
       cause,
     });
   }
+}
+
+function ignore(): void {
+  // The next statement fails, and is tried again.
 }
 
 /** Host and database name; never the credentials. */
@@ -136,7 +143,7 @@ function nameOf(url: string): string {
 /** Connection trouble, a server going down, a standby's conflict with recovery, too many connections. */
 function isPassing(error: unknown): boolean {
   const code = codeOf(error);
-  if (code === undefined) return error instanceof Error && /terminated|timeout exceeded/i.test(error.message);
+  if (code === undefined) return error instanceof Error && /terminated|timeout exceeded|not queryable/i.test(error.message);
   return /^(08|40|53|57P)/.test(code) || /^E[A-Z]+$/.test(code);
 }
 

@@ -42,10 +42,13 @@ export class LedgerDatabase implements Queryable {
       throw ledgerFailed(cause);
     });
     let broken: Error | undefined;
+    // The pool listens to idle connections only: one that breaks between two statements would end the process.
+    client.on('error', ignore);
+    const tx = queryableOf(client);
     try {
-      await client.query('BEGIN');
-      const result = await act(queryableOf(client));
-      await client.query('COMMIT');
+      await tx.query('BEGIN');
+      const result = await act(tx);
+      await tx.query('COMMIT');
       return result;
     } catch (thrown) {
       await client.query('ROLLBACK').catch((cause: unknown) => {
@@ -53,6 +56,7 @@ export class LedgerDatabase implements Queryable {
       });
       throw thrown instanceof LakeError ? thrown : isDatabaseError(thrown) ? ledgerFailed(thrown) : thrown;
     } finally {
+      if (broken === undefined) client.off('error', ignore);
       client.release(broken);
     }
   }
@@ -60,6 +64,10 @@ export class LedgerDatabase implements Queryable {
   async close(): Promise<void> {
     await this.#pool.end();
   }
+}
+
+function ignore(): void {
+  // The transaction fails at its next statement, or at its COMMIT.
 }
 
 function queryableOf(client: pg.PoolClient): Queryable {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { LedgerDatabase } from '../../../orchestrator/ledger/database.js';
 import { migrateLedger } from '../../../orchestrator/ledger/migrate.js';
@@ -129,5 +130,15 @@ describe("the drivers' side of the ledger", () => {
     );
     await away.close();
     await assert.rejects(ledger.database.query('SELECT nonsense'), { code: 'INTERNAL', retryable: false });
+  });
+
+  test('a connection that breaks between two statements of a transaction fails the transaction, not the process', async () => {
+    const breaking = ledger.database.transaction(async (tx) => {
+      const [self] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await ledger.database.query('SELECT pg_terminate_backend($1)', [self?.pid]);
+      await sleep(200);
+    });
+    await assert.rejects(breaking, { code: 'LEDGER_FAILED', retryable: true });
+    assert.deepEqual(await ledger.database.query('SELECT 1 AS one'), [{ one: 1 }]);
   });
 });
