@@ -143,7 +143,8 @@ function nameOf(url: string): string {
 /** Connection trouble, a server going down, a standby's conflict with recovery, too many connections. */
 function isPassing(error: unknown): boolean {
   const code = codeOf(error);
-  if (code === undefined) return error instanceof Error && /terminated|timeout exceeded|not queryable/i.test(error.message);
+  if (code === undefined)
+    return error instanceof Error && /terminated|timeout exceeded|not queryable/i.test(error.message);
   return /^(08|40|53|57P)/.test(code) || /^E[A-Z]+$/.test(code);
 }
 

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 
 /** What may be asked for by name: `npm test -- unit`. */
-export const PARTS = ['unit', 'integration', 'invariants'] as const;
+export const PARTS = ['unit', 'integration', 'invariants', 'faults'] as const;
+/** What runs when no part is named. `faults` has a command of its own: each fault one by one takes long. */
+export const USUAL_PARTS: readonly Part[] = ['unit', 'integration', 'invariants'];
 export type Part = (typeof PARTS)[number];
 
 /** Test files that run together, so many at once. */
@@ -32,6 +34,7 @@ export function findGroups(parts: readonly Part[], words: readonly string[]): re
       ({ source }) => words.length === 0 || words.some((word) => source.includes(word)),
     );
   const integration = [...find('test/integration'), ...find('test/oracle/selftest')];
+  const faults = find('test/faults');
   // One at a time, as those on the stack run beside them (test-run.ts).
   const alone = { concurrency: 1, needsStack: false };
   const onStack = { concurrency: 1, needsStack: true };
@@ -45,6 +48,13 @@ export function findGroups(parts: readonly Part[], words: readonly string[]): re
     ),
     group('integration', 'integration', integration.filter(needsStack), onStack),
     group('invariants', 'invariants', find('test/invariants'), onStack),
+    group(
+      'faults',
+      'faults, own services',
+      faults.filter((file) => !needsStack(file)),
+      alone,
+    ),
+    group('faults', 'faults', faults.filter(needsStack), onStack),
   ];
   return groups.filter((each) => parts.includes(each.part) && each.files.length > 0);
 }

@@ -4,7 +4,7 @@ import { sparkHome } from '../../deploy/stack/spark-home.js';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
 import { asLakeError } from '../../orchestrator/errors.js';
 import { withOwnStack } from './own-stack.js';
-import { findGroups, PARTS, type Group } from './test-files.js';
+import { findGroups, PARTS, USUAL_PARTS, type Group } from './test-files.js';
 import { TestTally } from './test-tally.js';
 
 /** A file that hangs must not hang the run. */
@@ -23,7 +23,7 @@ export async function runTests(words: readonly string[]): Promise<number> {
   try {
     const parts = PARTS.filter((part) => words.includes(part));
     const filters = words.filter((word) => !PARTS.some((part) => part === word));
-    const groups = findGroups(parts.length === 0 ? PARTS : parts, filters);
+    const groups = findGroups(parts.length === 0 ? USUAL_PARTS : parts, filters);
     if (groups.length === 0) tally.broke(`no test file for ${words.join(' ')}`);
     await runGroups(groups, tally, stopping);
   } catch (thrown) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Workshop, untilFrozen, type Driver } from './driver.js';
-import { startLedger, type TestLedger } from './ledger.js';
-import { laneOf, readResult } from './result.js';
+import { Workshop, untilFrozen, type Driver } from '../integration/runner/driver.js';
+import { startLedger, type TestLedger } from '../integration/runner/ledger.js';
+import { laneOf, readResult } from '../integration/runner/result.js';
 
 /**
  * What happens to a batch when its driver dies, freezes or is taken for lost and another does the batch again: a new
