@@ -13,11 +13,11 @@ export interface Fault {
 export function schemaFaults(
   issue: z.core.$ZodIssue,
   document: Document,
-  keysAt: (depth: number) => readonly string[],
+  keysAt: (path: readonly PropertyKey[]) => readonly string[],
 ): Fault[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(path.length);
+    const known = keysAt(path);
     return issue.keys.map((key) => ({
       path: [...path, key],
       at: 'key',

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
 import { faultLines, schemaFaults } from './lake-faults.js';
+import { PLAIN_TABLE, tableSchema, type TableConfig } from './table-config.js';
 import type { RecordKind } from '../types.js';
 
 /**
@@ -23,6 +24,7 @@ const domainSchema = z.strictObject({
   locations: z.boolean().default(false),
   cases: z.record(z.string(), caseOptions).default({}),
   forms: z.record(z.string(), formOptions).default({}),
+  tables: z.record(z.string().min(1), tableSchema).default({}),
   time_zone: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Kolkata').default('UTC'),
 });
 const lakeSchema = z.strictObject({ domains: z.record(z.string().min(1), domainSchema) });
@@ -36,10 +38,12 @@ export interface LakeConfig {
   readonly text: string;
 }
 
-/** Keys that stand at a depth: of the file, of a domain, of a case type or form. */
-function keysAt(depth: number): readonly string[] {
+/** Keys that may stand at a place: of the file, of a domain, of a case type or form, of a table. */
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  const depth = path.length;
   if (depth === 0) return Object.keys(lakeSchema.shape);
-  return depth === 2 ? Object.keys(domainSchema.shape) : ['name'];
+  if (depth === 2) return Object.keys(domainSchema.shape);
+  return path[2] === 'tables' ? Object.keys(tableSchema.shape) : ['name'];
 }
 
 /** Every type of a record kind is taken: `cases: {'*': {}}`. */
@@ -89,6 +93,14 @@ export function isListed(config: LakeConfig, domain: string, kind: RecordKind, t
   if (kind === 'location') return own.locations;
   const types = kind === 'case' ? own.cases : own.forms;
   return Object.hasOwn(types, type) || Object.hasOwn(types, ANY_TYPE);
+}
+
+/** What the file says of a table, by its name in the lake (case does not count there). */
+export function tableConfig(config: LakeConfig, domain: string, tableName: string): TableConfig {
+  const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+  const name = tableName.toLowerCase();
+  const entry = Object.entries(own?.tables ?? {}).find(([each]) => each.toLowerCase() === name);
+  return entry?.[1] ?? PLAIN_TABLE;
 }
 
 /** Whether anything of this kind is kept of a domain: messages of other domains are filtered out first. */

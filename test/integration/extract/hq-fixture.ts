@@ -17,6 +17,7 @@ export const CONFIG: DomainConfig = {
   locations: true,
   cases: {},
   forms: {},
+  tables: {},
   time_zone: 'UTC',
 };
 const SHARDS = ['hq_p1', 'hq_p2'] as const;

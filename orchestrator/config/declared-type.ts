@@ -1,0 +1,45 @@
+/**
+ * A type that `lake.yaml` declares for a column (design section 7), as Spark SQL and the Delta log spell it.
+ * Everything undeclared is STRING.
+ */
+export type ScalarType =
+  'string' | 'long' | 'double' | 'date' | 'timestamp' | 'boolean' | `decimal(${number},${number})`;
+
+/** `long`: single values of that type, wherever they stand. `list`, `list<long>`: always a list, of one value too. */
+export interface DeclaredType {
+  readonly list: boolean;
+  readonly scalar: ScalarType;
+}
+
+const PLAIN: readonly ScalarType[] = ['string', 'long', 'double', 'date', 'timestamp', 'boolean'];
+const MOST_DIGITS = 38;
+
+export const TYPE_WORDS =
+  'string, long, double, decimal(precision,scale), date, timestamp, boolean, list or list<one of these>';
+
+/** @returns undefined when the text is no type */
+export function parseDeclaredType(text: string): DeclaredType | undefined {
+  const word = text.replace(/\s+/g, '').toLowerCase();
+  if (word === 'list') return { list: true, scalar: 'string' };
+  const [, inner] = /^list<(.+)>$/.exec(word) ?? [];
+  const scalar = parseScalar(inner ?? word);
+  return scalar === undefined ? undefined : { list: inner !== undefined, scalar };
+}
+
+function parseScalar(word: string): ScalarType | undefined {
+  const plain = PLAIN.find((each) => each === word);
+  if (plain !== undefined) return plain;
+  const [, precision, scale] = /^decimal\((\d+),(\d+)\)$/.exec(word) ?? [];
+  if (precision === undefined || scale === undefined) return undefined;
+  const [digits, fraction] = [Number(precision), Number(scale)];
+  if (digits < 1 || digits > MOST_DIGITS || fraction > digits) return undefined;
+  return `decimal(${digits},${fraction})`;
+}
+
+/**
+ * The name a declaration and a column have in common: lists on the way make no difference, so `form__visits__weight`,
+ * `form__visits[].weight` and, once `visits` is a list of structs, its field `weight` are one. Case does not count.
+ */
+export function declarationKey(name: string): string {
+  return name.replaceAll('[].', '__').replaceAll('[]', '').toLowerCase();
+}
