@@ -6,7 +6,9 @@ import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
 import { registerQuarantine } from './commands/quarantine.js';
+import { registerRescued } from './commands/rescued.js';
 import { registerResume } from './commands/resume.js';
+import { registerSchema } from './commands/schema.js';
 import { registerStack } from './commands/stack.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -48,6 +50,8 @@ export function createProgram(): Command {
   registerDemo(program);
   registerIngestion(program);
   registerTables(program);
+  registerSchema(program);
+  registerRescued(program);
   registerBatches(program);
   registerQuarantine(program);
   registerResume(program);

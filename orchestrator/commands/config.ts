@@ -1,13 +1,10 @@
 import type { Command } from 'commander';
 import { faultsOf } from '../config/faults.js';
-import { readLedgerEnvironment } from '../config/environment.js';
 import { loadLakeConfig, type LakeConfig } from '../config/lake.js';
 import { lakeConfigPath, readSettings } from '../config/settings.js';
 import { suspicionsOfEnvironment, suspicionsOfLake } from '../config/suspicions.js';
 import { LakeError } from '../errors.js';
-import { LedgerDatabase } from '../ledger/database.js';
-import { activateConfig } from '../ledger/lake.js';
-import { migrateLedger } from '../ledger/migrate.js';
+import { apply, dryRun } from './config-apply.js';
 import { withExamples } from './help.js';
 import { paint } from './terminal/paint.js';
 import { counted, printJson, printLine } from './terminal/print.js';
@@ -35,11 +32,15 @@ export function registerConfig(program: Command): void {
     config
       .command('apply')
       .description('make LAKE_CONFIG the active configuration; processes with another one stop planning')
+      .option('--dry-run', 'only tell which tables and rows would change; asks Spark')
       .option('--json', 'print the result as JSON')
-      .action(async ({ json }: { json?: boolean }) => {
-        await apply(json ?? false);
+      .action(async (flags: { dryRun?: boolean; json?: boolean }) => {
+        await (flags.dryRun === true ? dryRun : apply)(flags.json ?? false);
       }),
-    { 'dimagi-lake config apply': 'then start the ingestion processes again' },
+    {
+      'dimagi-lake config apply --dry-run': 'rows that get another type, and texts that would not fit',
+      'dimagi-lake config apply': 'then start the ingestion processes again',
+    },
   );
 }
 
@@ -72,18 +73,4 @@ function checkFile(file: string): Checked {
 function checkAll(): Checked {
   const { environment, config } = readSettings();
   return { lake: config, warnings: [...suspicionsOfEnvironment(environment), ...suspicionsOfLake(config)] };
-}
-
-async function apply(json: boolean): Promise<void> {
-  const environment = readLedgerEnvironment();
-  const lake = loadLakeConfig(environment.LAKE_CONFIG);
-  const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL);
-  try {
-    await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
-    const version = await activateConfig(database, lake.sha256, lake.text);
-    if (json) printJson({ file: environment.LAKE_CONFIG, version: version.toString(), sha256: lake.sha256 });
-    else printLine(`configuration version ${version} is active`);
-  } finally {
-    await database.close();
-  }
 }

@@ -21,7 +21,8 @@ export class ConfigVersions {
    */
   async requireActive(config: LakeConfig): Promise<bigint> {
     const active = await activeConfigVersion(this.#database);
-    if (active === undefined) return activateConfig(this.#database, config.sha256, config.text);
+    if (active === undefined)
+      return this.#database.transaction((tx) => activateConfig(tx, config.sha256, config.text));
     if (active.sha256 === config.sha256) return active.id;
     throw new LakeError(
       'CONFIG_NOT_ACTIVE',

@@ -1,5 +1,5 @@
 import { LakeError } from '../errors.js';
-import type { LedgerDatabase } from './database.js';
+import type { LedgerDatabase, Queryable } from './database.js';
 
 /** The uuid of the lake this ledger belongs to; undefined in a new ledger. */
 export async function ledgerLakeUuid(database: LedgerDatabase): Promise<string | undefined> {
@@ -42,23 +42,17 @@ export async function readConfigVersion(database: LedgerDatabase, id: bigint): P
 }
 
 /** Makes this text the active configuration; the same text again changes nothing. @returns its version */
-export async function activateConfig(
-  database: LedgerDatabase,
-  sha256: string,
-  text: string,
-): Promise<bigint> {
-  return database.transaction(async (tx) => {
-    await tx.query('LOCK TABLE config_version IN SHARE ROW EXCLUSIVE MODE');
-    const [active] = await tx.query<{ id: bigint; sha256: string }>(
-      'SELECT id, sha256 FROM config_version WHERE active',
-    );
-    if (active?.sha256 === sha256) return active.id;
-    await tx.query('UPDATE config_version SET active = false WHERE active');
-    const [row] = await tx.query<{ id: bigint }>(
-      'INSERT INTO config_version (sha256, text) VALUES ($1, $2) RETURNING id',
-      [sha256, text],
-    );
-    if (row === undefined) throw new LakeError('INTERNAL', 'The configuration version was not inserted');
-    return row.id;
-  });
+export async function activateConfig(tx: Queryable, sha256: string, text: string): Promise<bigint> {
+  await tx.query('LOCK TABLE config_version IN SHARE ROW EXCLUSIVE MODE');
+  const [active] = await tx.query<{ id: bigint; sha256: string }>(
+    'SELECT id, sha256 FROM config_version WHERE active',
+  );
+  if (active?.sha256 === sha256) return active.id;
+  await tx.query('UPDATE config_version SET active = false WHERE active');
+  const [row] = await tx.query<{ id: bigint }>(
+    'INSERT INTO config_version (sha256, text) VALUES ($1, $2) RETURNING id',
+    [sha256, text],
+  );
+  if (row === undefined) throw new LakeError('INTERNAL', 'The configuration version was not inserted');
+  return row.id;
 }
