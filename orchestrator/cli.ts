@@ -5,6 +5,7 @@ import { registerBatches } from './commands/batches.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerPrune } from './commands/prune.js';
 import { registerQuarantine } from './commands/quarantine.js';
 import { registerRescued } from './commands/rescued.js';
 import { registerResume } from './commands/resume.js';
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   registerTables(program);
   registerSchema(program);
   registerRescued(program);
+  registerPrune(program);
   registerBatches(program);
   registerQuarantine(program);
   registerResume(program);

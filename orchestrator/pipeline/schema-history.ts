@@ -12,7 +12,7 @@ export async function schemaHistory(
   context: PipelineContext,
   batch: Batch,
   table: LakeTable,
-  target: TargetShape,
+  target: Pick<TargetShape, 'before' | 'after'>,
   layout: StagedLayout,
 ): Promise<RecordedChange[]> {
   const changes = schemaChanges(target.before, target.after, layout.root);

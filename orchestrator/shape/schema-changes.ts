@@ -6,9 +6,9 @@ import type { LayoutNode } from './layout.js';
 export interface SchemaChange {
   /** As an analyst writes it, with `[].` before a field of a list's structs: `form__visits[].weight`. */
   readonly column: string;
-  readonly change: 'added' | 'list' | 'type';
+  readonly change: 'added' | 'list' | 'type' | 'dropped';
   readonly from: string | null;
-  readonly to: string;
+  readonly to: string | null;
   /** The first record of the batch that needs it; null when a declaration does. */
   readonly recordId: string | null;
   /** The old values' texts are lost (`2.50` became 2.5): only HQ can give the new column exactly. */
@@ -21,7 +21,25 @@ export function schemaChanges(
   after: readonly ShapedColumn[],
   layout: LayoutNode,
 ): SchemaChange[] {
-  return changesOf(before, after, layout, '');
+  return [...changesOf(before, after, layout, ''), ...dropped(before, after)];
+}
+
+/** Columns that are neither there any more nor part of a list that took their place. */
+function dropped(before: readonly ShapedColumn[], after: readonly ShapedColumn[]): SchemaChange[] {
+  return before
+    .filter(({ path }) => !after.some((column) => isSame(path, column.path) || isBelow(path, column.path)))
+    .map(({ name, type }) => ({
+      column: name,
+      change: 'dropped',
+      from: typeText(type),
+      to: null,
+      recordId: null,
+      reread: false,
+    }));
+}
+
+function isSame(one: Path, other: Path): boolean {
+  return one.length === other.length && one.every((key, at) => key === other[at]);
 }
 
 function changesOf(

@@ -7,7 +7,7 @@ import type { TargetShape } from '../shape/target-shape.js';
 import type { RecordKind } from '../types.js';
 import type { TableColumn } from './column-types.js';
 import { shapedTypeSql } from './column-types.js';
-import { hasColumns, missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
+import { hasColumns, lacksColumns, missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
 import { identifier } from './identifier.js';
 import { lift, sourceOfColumns, sourceOfLayout } from './lift.js';
 import { literal } from './literal.js';
@@ -87,7 +87,9 @@ function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql
   if (lane.actual === undefined) return [];
   const { before, after } = lane.target;
   // Done already: by this lane's number, or by an earlier extraction of the batch that never came to its MERGE.
-  const isRewritten = lane.actual.txnVersion >= lane.rewriteTxn || hasColumns(lane.actual.fields, after);
+  const isRewritten =
+    lane.actual.txnVersion >= lane.rewriteTxn ||
+    (hasColumns(lane.actual.fields, after) && lacksColumns(lane.actual.fields, before, after));
   if (needsRewrite(before, after) && !isRewritten) {
     requireShape(lane, lane.actual.fields);
     return [rewriteStatement(lane, fixed, lane.actual.fields)];
