@@ -61,7 +61,7 @@ class Json(unittest.TestCase):
 
     def test_only_objects_are_records(self) -> None:
         self.assertEqual(parse_json_object(None), {})
-        for text in ("[]", "{", '"x"', ""):
+        for text in ("[]", "{", '"x"', "", '{"a":NaN}', '{"a":-Infinity}'):
             with self.assertRaises(Unreadable):
                 parse_json_object(text)
 
