@@ -44,7 +44,7 @@ class RowCheck:
         self, expected: Expected, actual: Mapping[str, Any], ignore_places: bool = False
     ) -> Iterator[tuple[str, Any, Any]]:
         """(column, what it must hold, what it holds)"""
-        cells, ignored = Cells(), set(_IGNORED)
+        cells, ignored = Cells(actual), set(_IGNORED)
         for original, value in expected.fields.items():
             self._put(original, value, cells)
         for original, value in expected.places.items():
@@ -53,7 +53,7 @@ class RowCheck:
             else:
                 self._put(original, value, cells)
         for key, value in expected.tree.items():
-            lay(value, f"{expected.prefix}__{key}", self._columns, cells)
+            lay(value, f"{expected.prefix}__{key}", self._columns, cells, (str(key),))
         for column, value in cells.held.items():
             if not equal(value, actual[column]):
                 yield column, value, actual[column]

@@ -11,8 +11,8 @@ from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any, Callable, Mapping, Union
 
-from .names import encode_column, find_column
-from .values import Alternatives, scalar_text
+from .names import Path, encode_column, find_columns
+from .values import Alternatives, equal, scalar_text
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ def parse_type(described: Any) -> ColumnType:
 class Cells:
     """What a row must hold, by column. `homeless`: values no column of the table can take, by wanted name."""
 
+    actual: Mapping[str, Any] = field(default_factory=dict)
+    """What it does hold: it decides where more than one column may be meant."""
     held: dict[str, Any] = field(default_factory=dict)
     homeless: dict[str, Any] = field(default_factory=dict)
 
@@ -51,57 +53,68 @@ class Cells:
         self.held[column] = Alternatives((self.held[column], value)) if column in self.held else value
 
 
-def lay(value: Any, name: str, columns: Mapping[str, ColumnType], cells: Cells) -> None:
+@dataclass(frozen=True)
+class _Scope:
+    """Where fields are named: the table, or the struct of a list."""
+
+    columns: Mapping[str, ColumnType]
+    cells: Cells
+
+
+def lay(value: Any, name: str, columns: Mapping[str, ColumnType], cells: Cells, path: Path = ()) -> None:
     """Puts the value of path `name` where it belongs."""
-    column = find_column(name, columns)
-    kind = columns[column] if column is not None else None
+    _lay(value, name, _Scope(columns, cells), path)
+
+
+def _lay(value: Any, name: str, scope: _Scope, path: Path) -> None:
     if value is None or value == []:
         return
-    if column is not None and isinstance(kind, ListType):
-        cells.put(column, _as_list(value, name, kind) if value != {} else Alternatives((None, [{}])))
+    candidates = find_columns(name, scope.columns, path)
+    lists = [(one, kind) for one in candidates if isinstance(kind := scope.columns[one], ListType)]
+    if lists:
+        _put(scope.cells, {one: _list_cell(value, kind, path, scope.cells.actual.get(one)) for one, kind in lists})
     elif isinstance(value, dict):
         for key, child in value.items():
-            lay(child, f"{name}__{key}", columns, cells)
-    elif isinstance(value, list) or column is None or not isinstance(kind, str):
-        cells.homeless[encode_column(name)] = value
+            _lay(child, f"{name}__{key}", scope, (*path, str(key)))
     else:
-        cells.put(column, convert(scalar_text(value), kind))
+        texts = [(one, kind) for one in candidates if isinstance(kind := scope.columns[one], str)]
+        if isinstance(value, list) or not texts:
+            scope.cells.homeless[encode_column(name)] = value
+            return
+        _put(scope.cells, {one: convert(scalar_text(value), kind) for one, kind in texts})
 
 
-def _as_list(value: Any, name: str, kind: ListType) -> list[Any]:
+def _put(cells: Cells, choices: Mapping[str, Any]) -> None:
+    """Of several columns the one that does hold the value, and is not yet another's."""
+    free = [one for one in choices if one not in cells.held]
+    right = next((one for one in free if len(choices) > 1 and equal(choices[one], cells.actual.get(one))), None)
+    column = right or next(iter(free or choices))
+    cells.put(column, choices[column])
+
+
+def _list_cell(value: Any, kind: ListType, path: Path, actual: Any) -> Any:
+    if value == {}:
+        return Alternatives((None, [{}]))
     items = value if isinstance(value, list) else [value]
-    return [_as_item(item, name, kind.element) for item in items]
+    held = actual if isinstance(actual, list) and len(actual) == len(items) else [None] * len(items)
+    return [_as_item(item, kind.element, (*path, None), one) for item, one in zip(items, held)]
 
 
-def _as_item(item: Any, name: str, kind: ColumnType) -> Any:
+def _as_item(item: Any, kind: ColumnType, path: Path, actual: Any) -> Any:
+    if isinstance(item, list):
+        item = {"#list": item}
+    elif item == {}:
+        # An object without values leaves nothing to hold.
+        return None
     if not isinstance(kind, StructType):
         # An object in a list of scalars cannot be held: its JSON text would lie about its shape, so nothing equals it.
         lost = isinstance(item, dict) or not isinstance(kind, str)
         return {"lost": item} if lost else convert(scalar_text(item), str(kind))
-    cells = Cells()
-    if isinstance(item, dict):
-        for key, child in item.items():
-            _lay_field(child, str(key), name, kind.fields, cells)
-    else:
-        _lay_field(item, "#text", name, kind.fields, cells)
+    cells = Cells(actual if isinstance(actual, dict) else {})
+    scope = _Scope(kind.fields, cells)
+    for key, child in (item if isinstance(item, dict) else {"#text": item}).items():
+        _lay(child, str(key), scope, (*path, str(key)))
     return {**cells.held, **cells.homeless}
-
-
-def _lay_field(value: Any, relative: str, name: str, fields: Mapping[str, ColumnType], cells: Cells) -> None:
-    column = find_column(relative, fields, whole=f"{name}__{relative}")
-    kind = fields[column] if column is not None else None
-    if value is None or value == []:
-        return
-    if column is not None and isinstance(kind, ListType):
-        whole = f"{name}__{relative}"
-        cells.put(column, _as_list(value, whole, kind) if value != {} else Alternatives((None, [{}])))
-    elif isinstance(value, dict):
-        for key, child in value.items():
-            _lay_field(child, f"{relative}__{key}", name, fields, cells)
-    elif isinstance(value, list) or column is None or not isinstance(kind, str):
-        cells.homeless[encode_column(relative)] = value
-    else:
-        cells.put(column, convert(scalar_text(value), kind))
 
 
 def convert(text: Any, kind: str) -> Any:

@@ -43,7 +43,7 @@ def _no_number(name: str) -> Any:
 
 
 def scalar_text(value: Any) -> Any:
-    """A JSON scalar as the lake's STRING (a list inside a list as its JSON text)."""
+    """A JSON scalar as the lake's STRING."""
     if value is None:
         return None
     if isinstance(value, bool):

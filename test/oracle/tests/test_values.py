@@ -1,5 +1,6 @@
 """Equality, months, JSON, shapes."""
 
+import hashlib
 import unittest
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Mapping
@@ -104,6 +105,25 @@ class Shapes(unittest.TestCase):
     def test_an_object_in_a_list_of_texts_equals_nothing(self) -> None:
         cells = self.laid({"x": [{"a": "1"}]}, {"f__x": ListType("string")})
         self.assertFalse(equal(cells.held["f__x"], ['{"a":"1"}']) or equal(cells.held["f__x"], [None]))
+
+    def test_a_list_in_a_list_is_an_object_with_the_field_list(self) -> None:
+        inner = ListType(StructType({"#list": ListType("string"), "#text": "string"}))
+        held = self.laid({"x": [["a", "b"], "c", {}, []]}, {"f__x": inner}).held["f__x"]
+        self.assertTrue(equal(held, [{"#list": ["a", "b"]}, {"#text": "c"}, None, {"#list": []}]))
+        self.assertFalse(equal(held, [{"#list": ["a"]}, {"#text": "c"}, None, None]))
+        self.assertEqual(self.laid({"x": [{}]}, {"f__x": ListType("string")}).held, {"f__x": [None]})
+
+    def test_where_two_columns_may_be_meant_the_one_that_holds_the_value_is(self) -> None:
+        mark = hashlib.sha256(b"f__a__b").hexdigest()[:8]
+        columns = {"f__a__b": "string", f"f__a__b__{mark}": "string"}
+        for first, second in (("1", "2"), ("2", "1"), ("1", "1")):
+            cells = Cells({"f__a__b": first, f"f__a__b__{mark}": second})
+            lay("1", "f__a__b", columns, cells, ("a__b",))
+            lay({"b": "2" if first != second else "1"}, "f__a", columns, cells, ("a",))
+            self.assertEqual(cells.held, dict(cells.actual))
+        cells = Cells({"f__a__b": "1", f"f__a__b__{mark}": None})
+        lay("2", "f__a__b", columns, cells, ("a__b",))
+        self.assertNotEqual(cells.held, dict(cells.actual))
 
     def test_a_field_missing_in_the_struct_is_a_difference(self) -> None:
         cells = self.laid({"x": [{"a": "1", "b": "2"}]}, {"f__x": ListType(StructType({"a": "string"}))})
