@@ -33,15 +33,14 @@ export async function submit(
   variant: Variant,
 ): Promise<void> {
   const cases = documents.filter(({ table }) => table.kind === 'case');
-  const rows = cases.map(({ table, document }) =>
-    caseRow(hq, domain, typeOf(table, variant), idOf(document, variant), document.tree),
-  );
-  const { databases, feed } = hq.context;
-  for (const [shard, group] of groupByShard(databases, rows, (row) => row.case_id))
-    await insertRows(databases.pool(shard), 'form_processor_commcarecasesql', group, ['case_id']);
-  await feed.send(
-    'case-sql',
-    rows.map((row) => caseSaved(row)),
+  await putCases(
+    hq,
+    domain,
+    cases.map(({ table, document }) => ({
+      id: idOf(document, variant),
+      type: typeOf(table, variant),
+      tree: document.tree,
+    })),
   );
   const forms = documents.filter(({ table }) => table.kind === 'form');
   for (let at = 0; at < forms.length; at += FORMS_AT_ONCE) {
@@ -50,6 +49,25 @@ export async function submit(
       .map(({ table, document }) => formXml(document.tree, typeOf(table, variant), idOf(document, variant)));
     await hq.submitForms(xmls.map((xml) => ({ xml, domain })));
   }
+}
+
+/** A case as its row is to hold it. */
+export interface PutCase {
+  readonly id: string;
+  readonly type: string;
+  readonly tree: Tree;
+}
+
+/** Writes rows of cases, new ones or new versions, and announces them. */
+export async function putCases(hq: Hq, domain: string, cases: readonly PutCase[]): Promise<void> {
+  const rows = cases.map(({ id, type, tree }) => caseRow(hq, domain, type, id, tree));
+  const { databases, feed } = hq.context;
+  for (const [shard, group] of groupByShard(databases, rows, (row) => row.case_id))
+    await insertRows(databases.pool(shard), 'form_processor_commcarecasesql', group, ['case_id']);
+  await feed.send(
+    'case-sql',
+    rows.map((row) => caseSaved(row)),
+  );
 }
 
 function caseRow(hq: Hq, domain: string, type: string, id: string, tree: Tree): CaseRow {
