@@ -28,8 +28,11 @@ function nestsDeeper(value: JsonValue, levels: number): boolean {
   return Object.values(value).some((inner) => nestsDeeper(inner, levels - 1));
 }
 
-/** Where a number may stand in an object: behind a key, or in a list. In a text the like may stand too. */
-const NUMBER = /(?:"\s*:|[[,])\s*(-?\d[\d.eE+-]*)/g;
+/**
+ * Numbers that are not plain integers of up to 15 digits, where one may stand in an object: behind a key, or in a list.
+ * In a text the like may stand too.
+ */
+const NUMBER = /(?:"\s*:|[[,])\s*(-?\d+[.eE][\d.eE+-]*|-0|-?\d{16,})/g;
 
 /** Whether the text may hold a number that JavaScript spells otherwise; never false when it does. */
 function holdsRespelledNumber(text: string): boolean {
