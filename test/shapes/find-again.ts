@@ -41,6 +41,11 @@ export interface Found {
 
 const PROBLEMS_TOLD = 3;
 
+/** A field may be called `constructor`, which every object has. */
+export function cellOf(row: Row, name: string): Cell {
+  return Object.hasOwn(row, name) ? row[name] : undefined;
+}
+
 /**
  * Looks for every value of every document where the documented rules say that it stands, and for anything that stands
  * there without being in a document. Each path must have one column of its own for all rows.
@@ -125,8 +130,8 @@ function inColumn(leaf: Leaf, path: Path, field: Field, pairs: readonly Pair[]):
   if (typeof field.type !== 'string') return wrongType(field, 'a text');
   for (const { tree, row, where } of pairs) {
     const wanted = textAt(tree, leaf.keys);
-    if (!holdsText(field.type, row[field.name], wanted))
-      problems.push(differs(where, path, wanted, row[field.name]));
+    if (!holdsText(field.type, cellOf(row, field.name), wanted))
+      problems.push(differs(where, path, wanted, cellOf(row, field.name)));
     if (problems.length === PROBLEMS_TOLD) break;
   }
   return { columns: new Map(), problems };
@@ -140,7 +145,7 @@ function inList(leaf: Leaf, item: Seen, path: Path, field: Field, pairs: readonl
   for (const { tree, row, where } of pairs) {
     const value = valueAt(tree, leaf.keys);
     const wanted = itemsOf(value);
-    const cell = row[field.name] ?? undefined;
+    const cell = cellOf(row, field.name) ?? undefined;
     if (wanted === undefined && cell === undefined) continue;
     if (wanted === undefined || !isList(cell) || cell.length !== wanted.length) {
       problems.push(differs(where, path, value, cell));

@@ -1,4 +1,4 @@
-import type { Cell, Row } from './find-again.js';
+import { cellOf, type Cell, type Row } from './find-again.js';
 import type { Path } from './column-rules.js';
 
 /**
@@ -15,15 +15,15 @@ export function rowByPath(row: Row, columns: ReadonlyMap<string, string>): unkno
   }
   const fieldsOf = (struct: Row, scope: Path): Record<string, unknown> => {
     const fields = (scopes.get(JSON.stringify(scope)) ?? []).map(
-      ([key, path, name]) => [key, cellOf(struct[name], [...path, null])] as const,
+      ([key, path, name]) => [key, byPath(cellOf(struct, name), [...path, null])] as const,
     );
     return Object.fromEntries(
       fields.filter(([, cell]) => cell !== null).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
   };
-  const cellOf = (cell: Cell, below: Path): unknown => {
+  const byPath = (cell: Cell, below: Path): unknown => {
     if (cell === undefined || cell === null) return null;
-    if (Array.isArray(cell)) return (cell as readonly Cell[]).map((item) => cellOf(item, below));
+    if (Array.isArray(cell)) return (cell as readonly Cell[]).map((item) => byPath(item, below));
     return typeof cell === 'object' ? fieldsOf(cell as Row, below) : cell;
   };
   return fieldsOf(row, []);

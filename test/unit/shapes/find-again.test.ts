@@ -106,6 +106,17 @@ test('a value that is in no document is found, in a null column too', () => {
   assert.match(problems(ROWS, { ...COLUMNS, c__dead: TEXT }).join(), /"c__dead" is of no path/);
 });
 
+test('a field that is called as what every object has is a field like any other', () => {
+  const name = 'constructor';
+  const fields = [{ name: 'c__x', type: list(struct({ [name]: TEXT, a: TEXT })) }];
+  const document = tree({ x: [tree({ [name]: 'c', a: '1' }), tree({ a: '2' })] });
+  const told = (cell: Cell): readonly string[] =>
+    findAgain(shapeOf([document]), fields, 'c', [{ tree: document, row: { c__x: cell }, where: '' }])
+      .problems;
+  assert.deepEqual(told([JSON.parse('{"constructor":"c","a":"1"}') as Cell, { a: '2' }]), []);
+  assert.notDeepEqual(told([{ a: '1' }, { a: '2' }]), []);
+});
+
 test('a column that is missing or of another shape is found', () => {
   for (const name of Object.keys(COLUMNS).filter((each) => each !== '_id')) {
     const others = Object.fromEntries(Object.entries(COLUMNS).filter(([each]) => each !== name));
