@@ -111,10 +111,6 @@ def find_columns(original: str, columns: Mapping[str, object], path: Path = ()) 
     return [name for name in _spellings(original, path) if name in columns]
 
 
-def find_column(original: str, columns: Mapping[str, object], path: Path = ()) -> Optional[str]:
-    return next(iter(find_columns(original, columns, path)), None)
-
-
 @lru_cache(maxsize=100_000)
 def _spellings(original: str, path: Path) -> tuple[str, ...]:
     encoded = encode_column(original)

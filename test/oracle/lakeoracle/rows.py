@@ -2,7 +2,7 @@
 
 from typing import Any, Collection, Iterator, Mapping
 
-from .names import encode_column, find_column
+from .names import encode_column, find_columns
 from .records import Expected
 from .shapes import Cells, ColumnType, ListType, StructType, lay
 from .values import equal, is_null
@@ -75,9 +75,9 @@ class RowCheck:
         self._check_type(original, column)
 
     def _column_of(self, original: str, cells: Cells) -> "str | None":
-        """A level named like a field (`user_id`) has a column of its own, told by its hash."""
-        column = find_column(original, self._columns)
-        return None if column in cells.held else column
+        """A level named like a field (`user_id`) has a column of its own, told by its hash: fields come first."""
+        candidates = reversed(find_columns(original, self._columns))
+        return next((one for one in candidates if one not in cells.held), None)
 
     def _check_type(self, original: str, column: str) -> None:
         kind = self._columns[column]

@@ -67,34 +67,44 @@ def lay(value: Any, name: str, columns: Mapping[str, ColumnType], cells: Cells, 
 
 
 def _lay(value: Any, name: str, scope: _Scope, path: Path) -> None:
-    if value is None or value == []:
+    if value == [] or _holds_nothing(value):
         return
     candidates = find_columns(name, scope.columns, path)
-    lists = [(one, kind) for one in candidates if isinstance(kind := scope.columns[one], ListType)]
-    if lists:
-        _put(scope.cells, {one: _list_cell(value, kind, path, scope.cells.actual.get(one)) for one, kind in lists})
-    elif isinstance(value, dict):
+    choices: dict[str, Any] = {}
+    for one in candidates:
+        kind = scope.columns[one]
+        if isinstance(kind, ListType):
+            choices[one] = _list_cell(value, kind, path, scope.cells.actual.get(one))
+        elif isinstance(kind, str) and not isinstance(value, (dict, list)):
+            choices[one] = convert(scalar_text(value), kind)
+    # Of several lists none may be this object's: then it is flattened.
+    if isinstance(value, dict) and (not choices or len(candidates) > 1 and _right(scope.cells, choices) is None):
         for key, child in value.items():
             _lay(child, f"{name}__{key}", scope, (*path, str(key)))
+    elif choices:
+        column = _right(scope.cells, choices) or next(iter((*_free(scope.cells, choices), *choices)))
+        scope.cells.put(column, choices[column])
     else:
-        texts = [(one, kind) for one in candidates if isinstance(kind := scope.columns[one], str)]
-        if isinstance(value, list) or not texts:
-            scope.cells.homeless[encode_column(name)] = value
-            return
-        _put(scope.cells, {one: convert(scalar_text(value), kind) for one, kind in texts})
+        scope.cells.homeless[encode_column(name)] = value
 
 
-def _put(cells: Cells, choices: Mapping[str, Any]) -> None:
-    """Of several columns the one that does hold the value, and is not yet another's."""
-    free = [one for one in choices if one not in cells.held]
-    right = next((one for one in free if len(choices) > 1 and equal(choices[one], cells.actual.get(one))), None)
-    column = right or next(iter(free or choices))
-    cells.put(column, choices[column])
+def _holds_nothing(value: Any) -> bool:
+    """Null, or an object without values; '' and an empty list in an object are values."""
+    if isinstance(value, dict):
+        return all(_holds_nothing(child) for child in value.values())
+    return value is None
+
+
+def _right(cells: Cells, choices: Mapping[str, Any]) -> "str | None":
+    """The column that does hold the value, and is not yet another's."""
+    return next((one for one in _free(cells, choices) if equal(choices[one], cells.actual.get(one))), None)
+
+
+def _free(cells: Cells, choices: Mapping[str, Any]) -> list[str]:
+    return [one for one in choices if one not in cells.held]
 
 
 def _list_cell(value: Any, kind: ListType, path: Path, actual: Any) -> Any:
-    if value == {}:
-        return Alternatives((None, [{}]))
     items = value if isinstance(value, list) else [value]
     held = actual if isinstance(actual, list) and len(actual) == len(items) else [None] * len(items)
     return [_as_item(item, kind.element, (*path, None), one) for item, one in zip(items, held)]
@@ -103,8 +113,7 @@ def _list_cell(value: Any, kind: ListType, path: Path, actual: Any) -> Any:
 def _as_item(item: Any, kind: ColumnType, path: Path, actual: Any) -> Any:
     if isinstance(item, list):
         item = {"#list": item}
-    elif item == {}:
-        # An object without values leaves nothing to hold.
+    elif _holds_nothing(item):
         return None
     if not isinstance(kind, StructType):
         # An object in a list of scalars cannot be held: its JSON text would lie about its shape, so nothing equals it.

@@ -113,6 +113,14 @@ class Shapes(unittest.TestCase):
         self.assertFalse(equal(held, [{"#list": ["a"]}, {"#text": "c"}, None, None]))
         self.assertEqual(self.laid({"x": [{}]}, {"f__x": ListType("string")}).held, {"f__x": [None]})
 
+    def test_an_object_without_values_is_no_item(self) -> None:
+        fields = {"f__x": ListType(StructType({"a": ListType("string"), "b": "string"}))}
+        for nothing in ({}, {"a": None}, {"b": {}}, {"b": {"c": None}}):
+            self.assertEqual(self.laid({"x": nothing}, fields).held, {})
+            self.assertTrue(equal(self.laid({"x": [nothing, {"b": ""}]}, fields).held["f__x"], [None, {"b": ""}]))
+            self.assertEqual(self.laid({"x": [nothing]}, {"f__x": ListType("string")}).held, {"f__x": [None]})
+        self.assertTrue(equal(self.laid({"x": {"a": []}}, fields).held["f__x"], [{"a": []}]))
+
     def test_where_two_columns_may_be_meant_the_one_that_holds_the_value_is(self) -> None:
         mark = hashlib.sha256(b"f__a__b").hexdigest()[:8]
         columns = {"f__a__b": "string", f"f__a__b__{mark}": "string"}
@@ -121,6 +129,11 @@ class Shapes(unittest.TestCase):
             lay("1", "f__a__b", columns, cells, ("a__b",))
             lay({"b": "2" if first != second else "1"}, "f__a", columns, cells, ("a",))
             self.assertEqual(cells.held, dict(cells.actual))
+        texts = {"f__a__b": ListType("string"), f"f__a__b__{mark}": "string"}
+        cells = Cells({"f__a__b": ["1"], f"f__a__b__{mark}": "2"})
+        lay("1", "f__a__b", texts, cells, ("a__b",))
+        lay({"b": "2"}, "f__a", texts, cells, ("a",))
+        self.assertEqual(cells.held, dict(cells.actual))
         cells = Cells({"f__a__b": "1", f"f__a__b__{mark}": None})
         lay("2", "f__a__b", columns, cells, ("a__b",))
         self.assertNotEqual(cells.held, dict(cells.actual))
