@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -116,7 +116,7 @@ test('names that mean harm are names like any other, in every statement', async 
       /^CREATE DATABASE IF NOT EXISTS `commcarehq_[a-z0-9_]+`/m,
       /^CREATE TABLE IF NOT EXISTS `[^`]+`\.`[^`]+` USING delta LOCATION '[^']*~60[^']*'/m,
       /^ALTER TABLE `[^`]+`\.`[^`]+` SET LOCATION '[^']*~60[^']*'/m,
-      /^ALTER TABLE delta\.`[^`]*~60[^`]*` ADD COLUMNS \([^;]*`case_json__``` STRING[^;]*`case_json__in`\.element\.`' /m,
+      /^ALTER TABLE delta\.`[^`]*~60[^`]*` ADD COLUMNS \(\s+`case_json__in`\.element\.[^;]*`{6} STRING[^;]*`case_json__````` STRING/m,
       /^CREATE OR REPLACE TABLE delta\.`[^`]*~60[^`]*` USING delta/m,
       /^MERGE INTO delta\.`[^`]*~60[^`]*` AS t/m,
       /^SET spark\.databricks\.delta\.commitInfo\.userMetadata=\{/m,
@@ -171,10 +171,9 @@ async function columnNames(lake: FreshLake, type: string): Promise<string[]> {
 
 /** All that was sent to Spark. */
 function scripts(lake: FreshLake): string {
-  const runs = join(fileURLToPath(lake.env['CHECKPOINT_BASE_DIR'] ?? ''), 'runs');
-  const folders = readdirSync(runs).map((run) => join(runs, run, 'lanes'));
-  return folders
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')))
+  const folder = fileURLToPath(lake.env['CHECKPOINT_BASE_DIR'] ?? '');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.sql'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('\n');
 }
