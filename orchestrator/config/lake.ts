@@ -18,7 +18,13 @@ const formOptions = z.strictObject({ name: z.string().min(1).optional() }).nulla
 const domainSchema = z.strictObject({
   // A level's code is part of column names, and Delta refuses these characters there.
   location_levels: z
-    .array(z.string().regex(/^[^ ,;{}()=~\t\n]+$/, 'must be a location type code without blanks or ,;{}()=~'))
+    .array(
+      z
+        .string()
+        .regex(/^[^ ,;{}()=~\t\n]+$/, 'must be a location type code without blanks or ,;{}()=~')
+        // A column of a record's own fields may have the name already, and names once given stay.
+        .regex(/^(?!(form|case_json|metadata)__)/i, 'must not begin with form__, case_json__ or metadata__'),
+    )
     .default([]),
   record_location: z.array(z.enum(['owner', 'user'])).default(['owner', 'user']),
   locations: z.boolean().default(false),

@@ -84,7 +84,10 @@ function freeName(
   const unchanged = plain === dashed && plain !== '';
   const name = `${before}${plain}${after}`;
   if (unchanged && !taken(name.toLowerCase())) return name;
-  const marked = `${before}${plain}_${shortHash(original)}${after}`;
-  // A hostile type may spell the marked name of another one: the second of the two gets twice as many digits.
-  return taken(marked.toLowerCase()) ? `${before}${plain}_${shortHash(original, 16)}${after}` : marked;
+  for (let attempt = 1; ; attempt++) {
+    // A hostile type may spell the marked name of another one: then the next mark is tried.
+    const mark = shortHash(attempt <= 2 ? original : `${attempt}:${original}`, attempt === 1 ? 8 : 16);
+    const marked = `${before}${plain}_${mark}${after}`;
+    if (!taken(marked.toLowerCase())) return marked;
+  }
 }

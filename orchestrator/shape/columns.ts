@@ -131,19 +131,27 @@ function listType(item: ShapeNode, path: Path, key: string, { names, typeOf }: S
   return { kind: 'list', item: { kind: 'struct', fields } };
 }
 
-/** Each of ` ,;{}()=~`, tab and newline becomes `~XX`: Delta refuses them without column mapping. */
+/**
+ * Each of ` ,;{}()=~`, tab and newline becomes `~XX`: Delta refuses them without column mapping. So do NUL, and half
+ * a surrogate pair (`~XXXX`): UTF-8 has no bytes for it, and all of them would become one letter.
+ */
 export function encodeColumnName(plain: string): string {
   return plain.replace(
-    /[ ,;{}()=~\t\n]/g,
+    /[\0\t\n ,;{}()=~\p{Cs}]/gu,
     (character) => `~${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }
 
 function freeColumnName(plain: string, key: string, taken: ReadonlySet<string>): string {
   const encoded = encodeColumnName(plain);
-  if (!taken.has(foldCase(encoded))) return encoded;
+  const isFree = (name: string): boolean => !taken.has(foldCase(name));
+  if (isFree(encoded)) return encoded;
   const suffixed = `${encoded}__${shortHash(plain)}`;
-  if (!taken.has(foldCase(suffixed))) return suffixed;
+  if (isFree(suffixed)) return suffixed;
   // Two paths with one flattened spelling (`a__b` and `a` > `b`): the path itself tells them apart.
-  return `${encoded}__${shortHash(key)}`;
+  for (let attempt = 1; ; attempt++) {
+    const name = `${encoded}__${shortHash(attempt === 1 ? key : `${attempt}:${key}`)}`;
+    // A field may be called just what the hash makes of another: then the next one.
+    if (isFree(name)) return name;
+  }
 }

@@ -61,11 +61,12 @@ function asItem(node: ShapeNode): ShapeNode {
   return { scalar: false, fields };
 }
 
-/** As kept in the ledger: `{"s":1,"f":[["key",…]],"i":…}`. */
+/** As kept in the ledger, which holds jsonb: `{"s":1,"f":[["key",…]],"i":…}`. */
 export function shapeToJson(node: ShapeNode): JsonObject {
   const json: JsonObject = {};
   if (node.scalar) json['s'] = 1;
-  if (node.fields.size > 0) json['f'] = [...node.fields].map(([key, child]) => [key, shapeToJson(child)]);
+  if (node.fields.size > 0)
+    json['f'] = [...node.fields].map(([key, child]) => fieldToJson(key, shapeToJson(child)));
   if (node.item !== undefined) json['i'] = shapeToJson(node.item);
   return json;
 }
@@ -73,8 +74,9 @@ export function shapeToJson(node: ShapeNode): JsonObject {
 export function shapeFromJson(json: JsonObject): ShapeNode {
   const fields = new Map<string, ShapeNode>();
   for (const entry of asArray(json['f'])) {
-    const [key, child] = asArray(entry);
-    if (typeof key === 'string') fields.set(key, shapeFromJson(asObject(child)));
+    const [key, child, isQuoted] = asArray(entry);
+    if (typeof key !== 'string') continue;
+    fields.set(isQuoted === 1 ? (JSON.parse(key) as string) : key, shapeFromJson(asObject(child)));
   }
   const item = json['i'];
   return {
@@ -82,6 +84,11 @@ export function shapeFromJson(json: JsonObject): ShapeNode {
     fields,
     ...(item === undefined ? {} : { item: shapeFromJson(asObject(item)) }),
   };
+}
+
+/** jsonb takes neither NUL nor half a surrogate pair: a key of HQ's that holds one is kept as its JSON text. */
+function fieldToJson(key: string, child: JsonObject): JsonValue[] {
+  return /[\0\p{Cs}]/u.test(key) ? [JSON.stringify(key), child, 1] : [key, child];
 }
 
 export function asArray(value: JsonValue | undefined): JsonValue[] {

@@ -17,21 +17,6 @@ from lakeoracle.values import equal, parse_json_object, shown
 PREFIX = "case_json__"
 
 
-def with_inner_lists(value: Any) -> Any:
-    """A list directly in a list stands as an object with the one field `#list`; an item without values is null."""
-    if isinstance(value, dict):
-        return {key: with_inner_lists(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [as_item(child) for child in value]
-    return value
-
-
-def as_item(value: Any) -> Any:
-    if isinstance(value, list):
-        return {"#list": with_inner_lists(value)}
-    return None if value == {} else with_inner_lists(value)
-
-
 def pruned(value: Any) -> Any:
     if isinstance(value, list):
         return [pruned(child) for child in value] or None
@@ -48,9 +33,10 @@ def examine(root: str, path: str, version: "int | None", documents: dict[str, An
     differences = [[one, "_id", "a row", None] for one in documents if one not in rows]
     differences += [[one, "_id", None, "a row"] for one in rows if one not in documents]
     for one, tree in documents.items():
-        row, cells = rows.get(one, {}), Cells()
-        for key, value in with_inner_lists(tree).items():
-            lay(value, PREFIX + key, columns, cells)
+        row = rows.get(one, {})
+        cells = Cells(row)
+        for key, value in tree.items():
+            lay(value, PREFIX + key, columns, cells, (key,))
         wanted = {**{name: None for name in columns}, **cells.held, **cells.homeless}
         differences += [
             [one, name, shown(value), shown(row.get(name))]

@@ -1,6 +1,7 @@
 """Where a table lies and what a column is called (design section 6)."""
 
 import hashlib
+import json
 import re
 from functools import lru_cache
 from typing import Mapping, NamedTuple, Optional
@@ -9,8 +10,12 @@ TOPIC_OF_KIND = {"form": "form-sql", "case": "case-sql", "location": "location"}
 KIND_OF_TOPIC = {topic: kind for kind, topic in TOPIC_OF_KIND.items()}
 XMLNS_PREFIX = "http://openrosa.org/formdesigner/"
 LOCATION_TYPE = "location"
-# Delta refuses these in column names; `~` stands with them so that the encoding can be undone.
-_COLUMN_ESCAPED = re.compile(r"[ ,;{}()=~\t\n]")
+# Delta refuses these in column names; `~` stands with them so that the encoding can be undone. UTF-8 has no bytes for
+# half a surrogate pair.
+_COLUMN_ESCAPED = re.compile("[ ,;{}()=~\t\n\0\ud800-\udfff]")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+# A longer component of a path is cut to so many characters less 18, and ends with `~-` and 16 hex digits.
+_LONGEST_COMPONENT = 200
 
 
 class TableKey(NamedTuple):
@@ -24,12 +29,22 @@ class TableKey(NamedTuple):
 def encode_component(text: str) -> str:
     if text == "":
         return "~"
-    encoded = re.sub(rb"[^A-Za-z0-9._-]", lambda found: b"~%02X" % found.group(0)[0], text.encode("utf-8")).decode()
-    return "~2E" + encoded[1:] if encoded.startswith(".") else encoded
+    encoded = _encode_bytes(text)
+    return _cut("~2E" + encoded[1:] if encoded.startswith(".") else encoded, text)
+
+
+def _encode_bytes(text: str) -> str:
+    return re.sub(rb"[^A-Za-z0-9._-]", lambda found: b"~%02X" % found.group(0)[0], text.encode("utf-8")).decode()
+
+
+def _cut(encoded: str, original: str) -> str:
+    if len(encoded) <= _LONGEST_COMPONENT:
+        return encoded
+    return f"{encoded[: _LONGEST_COMPONENT - 18]}~-{_sha256(original)[:16]}"
 
 
 def decode_component(component: str) -> Optional[str]:
-    """@returns None when no name is spelled like this"""
+    """@returns None when no name is spelled like this, or one so long that only its hash tells it"""
     if component == "~":
         return ""
     raw = re.sub(rb"~([0-9A-F]{2})", lambda found: bytes.fromhex(found.group(1).decode()), component.encode("utf-8"))
@@ -48,7 +63,7 @@ def table_path(key: TableKey) -> str:
     elif key.type.startswith(XMLNS_PREFIX):
         last = encode_component(key.type[len(XMLNS_PREFIX) :])
     else:
-        last = "~~" + (encode_component(key.type) if key.type != "" else "")
+        last = _cut("~~" + _encode_bytes(key.type), key.type)
     return f"{encode_component(key.domain)}/{topic}/{last}"
 
 
@@ -59,8 +74,7 @@ def key_of_path(path: str) -> Optional[TableKey]:
         return None
     domain, kind, last = decode_component(parts[0]), KIND_OF_TOPIC[parts[1]], parts[2]
     if kind == "form" and last.startswith("~~"):
-        # An empty xmlns after the mark: both the bare mark and the mark with the empty name are readable.
-        type_name = "" if last in ("~~", "~~~") else decode_component(last[2:])
+        type_name = _decode_foreign(last)
     else:
         type_name = decode_component(last)
         if kind == "form" and type_name is not None:
@@ -70,22 +84,45 @@ def key_of_path(path: str) -> Optional[TableKey]:
     return TableKey(domain, kind, type_name)
 
 
+def _decode_foreign(last: str) -> Optional[str]:
+    """An xmlns written whole; a leading dot stays what it is, as the mark stands before it."""
+    if last == "~~":
+        return ""
+    if last.startswith("~~."):
+        rest = decode_component("x" + last[2:])
+        return None if rest is None else rest[1:]
+    return decode_component(last[2:])
+
+
 def encode_column(original: str) -> str:
     return _COLUMN_ESCAPED.sub(lambda found: f"~{ord(found.group(0)):02X}", original)
 
 
-def find_column(original: str, columns: Mapping[str, object], whole: Optional[str] = None) -> Optional[str]:
-    """The column that holds `original`: by its own name, or with the hash that a clash ignoring case has earned it.
+# Where a field stands: keys from the top down, None for "an item of this list".
+Path = tuple[Optional[str], ...]
 
-    A clash may be with a column no live row has any more, so a hashed name is accepted wherever it stands.
-    `whole` is the full path of a field inside a list, a second thing the hash may be taken of.
+
+def find_columns(original: str, columns: Mapping[str, object], path: Path = ()) -> list[str]:
+    """The columns that may hold `original`: of its own name, or with the hash that a clash ignoring case has earned it.
+
+    A clash may be with a column no live row has any more, so a hashed name is accepted wherever it stands. Mostly it is
+    one column; more when another field is spelled like this one, or as the hash makes of it.
     """
-    return next((name for name in _spellings(original, whole) if name in columns), None)
+    return [name for name in _spellings(original, path) if name in columns]
 
 
 @lru_cache(maxsize=100_000)
-def _spellings(original: str, whole: Optional[str]) -> tuple[str, ...]:
+def _spellings(original: str, path: Path) -> tuple[str, ...]:
     encoded = encode_column(original)
-    hashed = [text for text in (original, encoded, whole) if text is not None]
-    digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8] for text in hashed]
-    return (*(f"{encoded}__{digest}" for digest in digests), encoded)
+    own = [] if path == () else [_path_text(path), *(f"{attempt}:{_path_text(path)}" for attempt in range(2, 6))]
+    return (*(f"{encoded}__{_sha256(text)[:8]}" for text in (*own, original)), encoded)
+
+
+def _path_text(path: Path) -> str:
+    """As JSON, with half a surrogate pair as its escape."""
+    text = json.dumps(path, ensure_ascii=False, separators=(",", ":"))
+    return _HALF_PAIR.sub(lambda found: f"\\u{ord(found.group(0)):04x}", text)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(_HALF_PAIR.sub("\ufffd", text).encode("utf-8")).hexdigest()

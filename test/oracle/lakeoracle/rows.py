@@ -3,7 +3,7 @@
 from typing import Any, Iterator, Mapping, Optional
 
 from .declared import Declared, declaration_key
-from .names import encode_column, find_column
+from .names import encode_column, find_columns
 from .records import Expected
 from .shapes import Cells, ColumnType, ListType, StructType, lay
 from .values import equal, is_null
@@ -46,7 +46,7 @@ class RowCheck:
         self, expected: Expected, actual: Mapping[str, Any], ignore_places: bool = False
     ) -> Iterator[tuple[str, Any, Any]]:
         """(column, what it must hold, what it holds)"""
-        cells, ignored = Cells(), set(_IGNORED)
+        cells, ignored = Cells(actual), set(_IGNORED)
         for original, value in expected.fields.items():
             self._put(original, value, cells)
         for original, value in expected.places.items():
@@ -55,7 +55,7 @@ class RowCheck:
             else:
                 self._put(original, value, cells)
         for key, value in expected.tree.items():
-            lay(value, f"{expected.prefix}__{key}", self._columns, cells)
+            lay(value, f"{expected.prefix}__{key}", self._columns, cells, (str(key),))
         if cells.rescued and RESCUED not in self._columns:
             yield RESCUED, cells.rescued, None
         elif RESCUED in self._columns:
@@ -84,9 +84,9 @@ class RowCheck:
         self._check_type(original, column)
 
     def _column_of(self, original: str, cells: Cells) -> "str | None":
-        """A level named like a field (`user_id`) has a column of its own, told by its hash."""
-        column = find_column(original, self._columns)
-        return None if column in cells.held else column
+        """A level named like a field (`user_id`) has a column of its own, told by its hash: fields come first."""
+        candidates = reversed(find_columns(original, self._columns))
+        return next((one for one in candidates if one not in cells.held), None)
 
     def _check_type(self, original: str, column: str) -> None:
         kind = self._columns[column]

@@ -6,11 +6,11 @@ column, is a difference.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Union
+from typing import Any, Mapping, Tuple, Union
 
 from .declared import rescued_name, value_of
-from .names import encode_column, find_column
-from .values import Alternatives, scalar_text
+from .names import Path, encode_column, find_columns
+from .values import Alternatives, equal, scalar_text
 
 
 @dataclass(frozen=True)
@@ -41,78 +41,104 @@ def parse_type(described: Any) -> ColumnType:
 class Cells:
     """What a row must hold, by column. `homeless`: values no column of the table can take, by wanted name."""
 
+    actual: Mapping[str, Any] = field(default_factory=dict)
+    """What it does hold: it decides where more than one column may be meant."""
     held: dict[str, Any] = field(default_factory=dict)
     homeless: dict[str, Any] = field(default_factory=dict)
     rescued: dict[str, Any] = field(default_factory=dict)
     """Texts that are no values of their columns' types, by place."""
 
-    def put(self, column: str, value: Any) -> None:
+    def put(self, column: str, value: Any, rescued: Mapping[str, Any]) -> None:
+        self.rescued.update(rescued)
         # Two paths may join to one name (`a__b` and `a` > `b`): the documents do not say which wins.
         self.held[column] = Alternatives((self.held[column], value)) if column in self.held else value
 
 
-def lay(value: Any, name: str, columns: Mapping[str, ColumnType], cells: Cells) -> None:
+@dataclass(frozen=True)
+class _Scope:
+    """Where fields are named: the table, or the struct of a list. `place` stands before their keys in `_rescued`."""
+
+    columns: Mapping[str, ColumnType]
+    cells: Cells
+    place: str = ""
+
+
+# A cell's value, and what of it goes to `_rescued`.
+Choice = Tuple[Any, Mapping[str, Any]]
+
+
+def lay(value: Any, name: str, columns: Mapping[str, ColumnType], cells: Cells, path: Path = ()) -> None:
     """Puts the value of path `name` where it belongs."""
-    column = find_column(name, columns)
-    kind = columns[column] if column is not None else None
-    if value is None or value == []:
+    _lay(value, name, _Scope(columns, cells), path)
+
+
+def _lay(value: Any, name: str, scope: _Scope, path: Path) -> None:
+    if value == [] or _holds_nothing(value):
         return
-    if column is not None and isinstance(kind, ListType):
-        place = rescued_name(column)
-        cells.put(column, _as_list(value, name, kind, cells, place) if value != {} else Alternatives((None, [{}])))
-    elif isinstance(value, dict):
+    candidates = find_columns(name, scope.columns, path)
+    choices: dict[str, Choice] = {}
+    for one in candidates:
+        kind, place = scope.columns[one], scope.place + rescued_name(one)
+        if isinstance(kind, ListType):
+            choices[one] = _list_cell(value, kind, path, scope.cells.actual.get(one), place)
+        elif isinstance(kind, str) and not isinstance(value, (dict, list)):
+            choices[one] = _typed(scalar_text(value), kind, place)
+    # Of several lists none may be this object's: then it is flattened.
+    if isinstance(value, dict) and (not choices or len(candidates) > 1 and _right(scope.cells, choices) is None):
         for key, child in value.items():
-            lay(child, f"{name}__{key}", columns, cells)
-    elif isinstance(value, list) or column is None or not isinstance(kind, str):
-        cells.homeless[encode_column(name)] = value
+            _lay(child, f"{name}__{key}", scope, (*path, str(key)))
+    elif choices:
+        column = _right(scope.cells, choices) or next(iter((*_free(scope.cells, choices), *choices)))
+        scope.cells.put(column, *choices[column])
     else:
-        cells.put(column, convert(scalar_text(value), kind, cells, rescued_name(column)))
+        scope.cells.homeless[encode_column(name)] = value
 
 
-def _as_list(value: Any, name: str, kind: ListType, row: Cells, place: str) -> list[Any]:
-    """`row` takes what is rescued."""
+def _holds_nothing(value: Any) -> bool:
+    """Null, or an object without values; '' and an empty list in an object are values."""
+    if isinstance(value, dict):
+        return all(_holds_nothing(child) for child in value.values())
+    return value is None
+
+
+def _right(cells: Cells, choices: Mapping[str, Choice]) -> "str | None":
+    """The column that does hold the value, and is not yet another's."""
+    return next((one for one in _free(cells, choices) if equal(choices[one][0], cells.actual.get(one))), None)
+
+
+def _free(cells: Cells, choices: Mapping[str, Choice]) -> list[str]:
+    return [one for one in choices if one not in cells.held]
+
+
+def _list_cell(value: Any, kind: ListType, path: Path, actual: Any, place: str) -> Choice:
     items = value if isinstance(value, list) else [value]
-    return [_as_item(item, name, kind.element, row, f"{place}[{at}]") for at, item in enumerate(items)]
+    held = actual if isinstance(actual, list) and len(actual) == len(items) else [None] * len(items)
+    cells = [
+        _as_item(item, kind.element, (*path, None), one, f"{place}[{at}]")
+        for at, (item, one) in enumerate(zip(items, held))
+    ]
+    return [value for value, _ in cells], {key: text for _, rescued in cells for key, text in rescued.items()}
 
 
-def _as_item(item: Any, name: str, kind: ColumnType, row: Cells, place: str) -> Any:
+def _as_item(item: Any, kind: ColumnType, path: Path, actual: Any, place: str) -> Choice:
+    if isinstance(item, list):
+        item = {"#list": item}
+    elif _holds_nothing(item):
+        return None, {}
     if not isinstance(kind, StructType):
         # An object in a list of scalars cannot be held: its JSON text would lie about its shape, so nothing equals it.
         lost = isinstance(item, dict) or not isinstance(kind, str)
-        return {"lost": item} if lost else convert(scalar_text(item), str(kind), row, place)
-    cells = Cells(rescued=row.rescued)
-    if isinstance(item, dict):
-        for key, child in item.items():
-            _lay_field(child, str(key), name, kind.fields, cells, place)
-    else:
-        _lay_field(item, "#text", name, kind.fields, cells, place)
-    return {**cells.held, **cells.homeless}
+        return ({"lost": item}, {}) if lost else _typed(scalar_text(item), str(kind), place)
+    cells = Cells(actual if isinstance(actual, dict) else {})
+    scope = _Scope(kind.fields, cells, f"{place}.")
+    for key, child in (item if isinstance(item, dict) else {"#text": item}).items():
+        _lay(child, str(key), scope, (*path, str(key)))
+    return {**cells.held, **cells.homeless}, cells.rescued
 
 
-def _lay_field(
-    value: Any, relative: str, name: str, fields: Mapping[str, ColumnType], cells: Cells, place: str
-) -> None:
-    column = find_column(relative, fields, whole=f"{name}__{relative}")
-    kind = fields[column] if column is not None else None
-    if value is None or value == []:
-        return
-    if column is not None and isinstance(kind, ListType):
-        whole, at = f"{name}__{relative}", f"{place}.{rescued_name(column)}"
-        cells.put(column, _as_list(value, whole, kind, cells, at) if value != {} else Alternatives((None, [{}])))
-    elif isinstance(value, dict):
-        for key, child in value.items():
-            _lay_field(child, f"{relative}__{key}", name, fields, cells, place)
-    elif isinstance(value, list) or column is None or not isinstance(kind, str):
-        cells.homeless[encode_column(relative)] = value
-    else:
-        cells.put(column, convert(scalar_text(value), kind, cells, f"{place}.{rescued_name(column)}"))
-
-
-def convert(text: Any, kind: str, cells: Cells, place: str) -> Any:
+def _typed(text: Any, kind: str, place: str) -> Choice:
     """A scalar under the column's type; a text that is no value of it leaves the cell null and goes to `_rescued`."""
-    if kind == "string":
-        return text
+    if kind == "string" or text is None:
+        return text, {}
     value = value_of(text, kind) if isinstance(text, str) else None
-    if value is None and text is not None:
-        cells.rescued[place] = text
-    return value
+    return value, ({place: text} if value is None else {})

@@ -27,7 +27,7 @@ def parse_json_object(text: Optional[str]) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        value = json.loads(text, parse_int=JsonNumber, parse_float=JsonNumber, parse_constant=JsonNumber)
+        value = json.loads(text, parse_int=JsonNumber, parse_float=JsonNumber, parse_constant=_no_number)
     except ValueError as error:
         raise Unreadable("its JSON does not parse") from error
     if value is None:
@@ -37,8 +37,13 @@ def parse_json_object(text: Optional[str]) -> dict[str, Any]:
     return value
 
 
+def _no_number(name: str) -> Any:
+    """NaN and Infinity, which Python takes and JSON does not know."""
+    raise ValueError(name)
+
+
 def scalar_text(value: Any) -> Any:
-    """A JSON scalar as the lake's STRING (a list inside a list as its JSON text)."""
+    """A JSON scalar as the lake's STRING."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -122,7 +122,10 @@ class SmallHq:
 
     def _cases(self) -> None:
         full = {"dob": "2020-01-01", "blank": "", "n": 1, "flag": True, "Dob": "x", "tags": {"t": ["a", "b"]}}
-        self._case("p1", "c1", case_json=json.dumps(full), owner_id="L-east", location_id="L-spp")
+        # Written by hand: a JSON writer would choose spellings of its own.
+        numbers = '"x": {"one": 1.0, "power": 1e2, "long": 12345678901234567890, "zero": -0, "list": [1.50, 2]}'
+        spelled = f"{json.dumps(full)[:-1]}, {numbers}}}"
+        self._case("p1", "c1", case_json=spelled, owner_id="L-east", location_id="L-spp")
         self._case("p2", "c2", case_json='{"tags": {"t": "solo"}, "o": {"@a": "1", "#text": "t"}}')
         self._case("p2", "c3", type="no", case_json='{"o": "scalar"}', owner_id="-", modified_by="nobody")
         self._case("p1", "gone1", deleted=True)

@@ -12,6 +12,8 @@ from .write_delta import write_table
 UTC = timezone.utc
 S, T, B, D = "string", "timestamp", "boolean", "double"
 DOB = "case_json__Dob__" + hashlib.sha256(b"case_json__Dob").hexdigest()[:8]
+# Numbers of case_json as HQ spells them; a reader that takes them for numbers writes others.
+SPELLED = {"one": "1.0", "power": "1e2", "long": "12345678901234567890", "zero": "-0"}
 _INDEX = {"identifier": S, "referenced_id": S, "referenced_type": S, "relationship": S}
 _PLACES = {"location_id": S, "state_id": S, "district_id": S}
 _ENDS = {"month": "date", "_rev": T, "_batch": S}
@@ -94,7 +96,8 @@ def _case(case_id: str) -> dict[str, Any]:
 
 def _children() -> LakeTable:
     free = {f"case_json__{name}": S for name in ("dob", "blank", "n", "flag", "o__@a", "o__#text")}
-    types = {**_CASE, **_PLACES, **free, DOB: S, "case_json__tags__t": [S]}
+    types = {**_CASE, **_PLACES, **free, DOB: S, "case_json__tags__t": [S], "case_json__x__list": [S]}
+    types |= {f"case_json__x__{name}": S for name in SPELLED}
     indices = [
         {"identifier": "host", "referenced_id": "c3", "referenced_type": "child", "relationship": "extension"},
         {"identifier": "parent", "referenced_id": "c2", "referenced_type": "child", "relationship": "child"},
@@ -103,7 +106,8 @@ def _children() -> LakeTable:
         **{**_case("c1"), "owner_id": "L-east", "location_id": "L-east", "state_id": "L-north"},
         **{"district_id": "L-east", "supply_point_location_id": "L-spp", "indices": indices, DOB: "x"},
         **{"case_json__dob": "2020-01-01", "case_json__blank": "", "case_json__n": "1", "case_json__flag": "true"},
-        "case_json__tags__t": ["a", "b"],
+        **{"case_json__tags__t": ["a", "b"], "case_json__x__list": ["1.50", "2"]},
+        **{f"case_json__x__{name}": spelling for name, spelling in SPELLED.items()},
     }
     second = {
         **{**_case("c2"), "location_id": "L-north", "state_id": "L-north", "case_json__tags__t": ["solo"]},

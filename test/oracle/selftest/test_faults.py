@@ -22,7 +22,7 @@ from lakeoracle.report import TableReport
 from lakeoracle.settings import read_settings
 
 from .hq import SmallHq
-from .right_lake import DOB, Lake, at, right_lake, write_lake
+from .right_lake import DOB, SPELLED, Lake, at, right_lake, write_lake
 from .write_delta import delete_by_vector, write_table
 
 CHILD, VISIT, PLACE = "demo/case-sql/child", "demo/form-sql/VISIT", "demo/location/location"
@@ -117,6 +117,16 @@ class Faults(unittest.TestCase):
         ):
             found = self.only_wrong(self.lake(self.set(path, row_id, column, value)), path)
             self.assertEqual(found.differing.first, [{"id": row_id, "column": column}])
+
+    def test_a_number_of_another_spelling_is_found(self) -> None:
+        respelled = {"one": "1", "power": "100", "long": "12345678901234567000", "zero": "0"}
+        self.assertEqual(set(respelled), set(SPELLED))
+        for name, spelling in respelled.items():
+            column = f"case_json__x__{name}"
+            found = self.only_wrong(self.lake(self.set(CHILD, "c1", column, spelling)), CHILD)
+            self.assertEqual(found.differing.first, [{"id": "c1", "column": column}])
+        found = self.only_wrong(self.lake(self.set(CHILD, "c1", "case_json__x__list", ["1.5", "2"])), CHILD)
+        self.assertEqual(found.differing.first, [{"id": "c1", "column": "case_json__x__list"}])
 
     def test_the_order_and_the_length_of_a_list_count(self) -> None:
         for value in (["b", "a"], ["a"], ["a", "b", None], []):

@@ -8,7 +8,7 @@ from lakeoracle.names import (
     decode_component,
     encode_column,
     encode_component,
-    find_column,
+    find_columns,
     key_of_path,
     table_path,
 )
@@ -39,6 +39,7 @@ class Paths(unittest.TestCase):
             "~2E",
             "http://openrosa.org/formdesigner/",
             "x/y",
+            ".y",
             "%2F",
         )
         seen: set[str] = set()
@@ -61,6 +62,15 @@ class Paths(unittest.TestCase):
         ):
             self.assertIsNone(key_of_path(path), path)
 
+    def test_a_long_component_is_cut_and_ends_with_its_hash(self) -> None:
+        for text in ("x" * 201, "😀" * 100, "." + "é" * 150):
+            component = encode_component(text)
+            self.assertEqual((len(component), component[182:184]), (200, "~-"))
+            self.assertEqual(component[184:], hashlib.sha256(text.encode()).hexdigest()[:16])
+            self.assertIsNone(decode_component(component))
+        self.assertEqual(encode_component("x" * 200), "x" * 200)
+        self.assertEqual(len(table_path(TableKey("d", "form", "http://" + "y" * 250)).split("/")[2]), 200)
+
     def test_components_survive_the_round_trip(self) -> None:
         for text in ("", "a", "~", "a/b", "日本", "\n", "a.b", ".a"):
             self.assertEqual(decode_component(encode_component(text)), text)
@@ -71,11 +81,23 @@ class Columns(unittest.TestCase):
         self.assertEqual(encode_column("a b,c;d{e}f(g)h=i~j\tk\nl"), "a~20b~2Cc~3Bd~7Be~7Df~28g~29h~3Di~7Ej~09k~0Al")
         self.assertEqual(encode_column("form__meta__@xmlns.é-#"), "form__meta__@xmlns.é-#")
 
+    def test_what_utf8_and_jsonb_cannot_hold_is_escaped(self) -> None:
+        self.assertEqual(encode_column("a\ud800\0\udfff😀"), "a~D800~00~DFFF😀")
+
+    def test_fields_of_one_spelling_are_told_apart_by_their_paths(self) -> None:
+        digest = hashlib.sha256(b'["a","b"]').hexdigest()[:8]
+        columns = {"x__a__b": 1, f"x__a__b__{digest}": 1}
+        self.assertEqual(find_columns("x__a__b", columns, ("a", "b"))[0], f"x__a__b__{digest}")
+        self.assertEqual(find_columns("x__a__b", columns, ("a__b",))[0], "x__a__b")
+        again = hashlib.sha256(b'2:["l",null,"\\ud800\\n"]').hexdigest()[:8]
+        columns = {f"~D800~0A__{again}": 1}
+        self.assertEqual(find_columns("\ud800\n", columns, ("l", None, "\ud800\n"))[0], f"~D800~0A__{again}")
+
     def test_a_column_is_found_by_its_own_name_or_with_its_hash(self) -> None:
         digest = hashlib.sha256(b"x__Dob").hexdigest()[:8]
-        self.assertEqual(find_column("x__Dob", {"x__dob": 1, "x__Dob": 1}), "x__Dob")
-        self.assertEqual(find_column("x__Dob", {"x__dob": 1, f"x__Dob__{digest}": 1}), f"x__Dob__{digest}")
-        self.assertIsNone(find_column("x__Dob", {"x__dob": 1, "x__Dob__00000000": 1}))
+        self.assertEqual(find_columns("x__Dob", {"x__dob": 1, "x__Dob": 1})[0], "x__Dob")
+        self.assertEqual(find_columns("x__Dob", {"x__dob": 1, f"x__Dob__{digest}": 1})[0], f"x__Dob__{digest}")
+        self.assertEqual(find_columns("x__Dob", {"x__dob": 1, "x__Dob__00000000": 1}), [])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Equality, months, JSON, shapes."""
 
+import hashlib
 import unittest
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Mapping
@@ -62,7 +63,7 @@ class Json(unittest.TestCase):
 
     def test_only_objects_are_records(self) -> None:
         self.assertEqual(parse_json_object(None), {})
-        for text in ("[]", "{", '"x"', ""):
+        for text in ("[]", "{", '"x"', "", '{"a":NaN}', '{"a":-Infinity}'):
             with self.assertRaises(Unreadable):
                 parse_json_object(text)
 
@@ -105,6 +106,38 @@ class Shapes(unittest.TestCase):
     def test_an_object_in_a_list_of_texts_equals_nothing(self) -> None:
         cells = self.laid({"x": [{"a": "1"}]}, {"f__x": ListType("string")})
         self.assertFalse(equal(cells.held["f__x"], ['{"a":"1"}']) or equal(cells.held["f__x"], [None]))
+
+    def test_a_list_in_a_list_is_an_object_with_the_field_list(self) -> None:
+        inner = ListType(StructType({"#list": ListType("string"), "#text": "string"}))
+        held = self.laid({"x": [["a", "b"], "c", {}, []]}, {"f__x": inner}).held["f__x"]
+        self.assertTrue(equal(held, [{"#list": ["a", "b"]}, {"#text": "c"}, None, {"#list": []}]))
+        self.assertFalse(equal(held, [{"#list": ["a"]}, {"#text": "c"}, None, None]))
+        self.assertEqual(self.laid({"x": [{}]}, {"f__x": ListType("string")}).held, {"f__x": [None]})
+
+    def test_an_object_without_values_is_no_item(self) -> None:
+        fields = {"f__x": ListType(StructType({"a": ListType("string"), "b": "string"}))}
+        for nothing in ({}, {"a": None}, {"b": {}}, {"b": {"c": None}}):
+            self.assertEqual(self.laid({"x": nothing}, fields).held, {})
+            self.assertTrue(equal(self.laid({"x": [nothing, {"b": ""}]}, fields).held["f__x"], [None, {"b": ""}]))
+            self.assertEqual(self.laid({"x": [nothing]}, {"f__x": ListType("string")}).held, {"f__x": [None]})
+        self.assertTrue(equal(self.laid({"x": {"a": []}}, fields).held["f__x"], [{"a": []}]))
+
+    def test_where_two_columns_may_be_meant_the_one_that_holds_the_value_is(self) -> None:
+        mark = hashlib.sha256(b"f__a__b").hexdigest()[:8]
+        columns = {"f__a__b": "string", f"f__a__b__{mark}": "string"}
+        for first, second in (("1", "2"), ("2", "1"), ("1", "1")):
+            cells = Cells({"f__a__b": first, f"f__a__b__{mark}": second})
+            lay("1", "f__a__b", columns, cells, ("a__b",))
+            lay({"b": "2" if first != second else "1"}, "f__a", columns, cells, ("a",))
+            self.assertEqual(cells.held, dict(cells.actual))
+        texts = {"f__a__b": ListType("string"), f"f__a__b__{mark}": "string"}
+        cells = Cells({"f__a__b": ["1"], f"f__a__b__{mark}": "2"})
+        lay("1", "f__a__b", texts, cells, ("a__b",))
+        lay({"b": "2"}, "f__a", texts, cells, ("a",))
+        self.assertEqual(cells.held, dict(cells.actual))
+        cells = Cells({"f__a__b": "1", f"f__a__b__{mark}": None})
+        lay("2", "f__a__b", columns, cells, ("a__b",))
+        self.assertNotEqual(cells.held, dict(cells.actual))
 
     def test_a_field_missing_in_the_struct_is_a_difference(self) -> None:
         cells = self.laid({"x": [{"a": "1", "b": "2"}]}, {"f__x": ListType(StructType({"a": "string"}))})

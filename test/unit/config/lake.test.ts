@@ -129,3 +129,17 @@ test('what is allowed but odd is a suspicion, and the usual configuration has no
   );
   assert.match(suspicionsOfLake(parseLakeConfig('domains: {}'))[0] ?? '', /nothing will be kept/);
 });
+
+test('a level may not be called as if its columns were those of a free field', () => {
+  for (const level of ['form__x', 'case_json__', 'Metadata__x']) {
+    const told = faults(`domains:\n  demo:\n    location_levels: [state, ${level}]\n`);
+    assert.deepEqual(told, [
+      'lake.yaml:3:30: domains > demo > location_levels > 1: must not begin with form__, case_json__ or metadata__',
+    ]);
+  }
+  assert.deepEqual(
+    parseLakeConfig('domains: {d: {location_levels: [form, "case_json", form_x]}}').domains['d']
+      ?.location_levels.length,
+    3,
+  );
+});

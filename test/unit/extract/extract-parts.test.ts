@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { isLegalKey } from '../../../orchestrator/extract/blobs.js';
 import { monthOfForm } from '../../../orchestrator/extract/forms.js';
 import { chunked, inOrder } from '../../../orchestrator/extract/in-order.js';
-import { jsonTree } from '../../../orchestrator/extract/json-tree.js';
 import { monthOf } from '../../../orchestrator/extract/month.js';
 import { newestOf, provableTime } from '../../../orchestrator/extract/shards.js';
 import { showsAllChanges, type StandbyState } from '../../../orchestrator/extract/standby.js';
@@ -137,12 +136,4 @@ test('blob keys are taken as HQ makes them, and never lead out of the store', ()
     assert.ok(isLegalKey(key), key);
   for (const key of ['', '/etc', '.hidden', '../x', 'a/../b', 'a/./b', 'a b', 'a\0b'])
     assert.ok(!isLegalKey(key), key);
-});
-
-test('JSON text becomes an object or a reason', () => {
-  assert.deepEqual(jsonTree('{"a":{"b":"1"}}'), { a: { b: '1' } });
-  assert.deepEqual(jsonTree(null), {});
-  assert.deepEqual(jsonTree(''), {});
-  assert.equal(jsonTree('null'), 'is not a JSON object');
-  assert.equal(jsonTree('{'), 'is not valid JSON');
 });

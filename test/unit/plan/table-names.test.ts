@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import {
   databaseName,
   encodeComponent,
@@ -8,6 +9,7 @@ import {
   tablePath,
 } from '../../../orchestrator/plan/table-names.js';
 import { shortHash } from '../../../orchestrator/short-hash.js';
+import { HOSTILE_KEYS } from '../../helpers/hostile-keys.js';
 import { pick, seeded } from '../../helpers/seeded.js';
 
 const free = (): boolean => false;
@@ -85,6 +87,37 @@ test('a type that spells the marked name of another one takes nothing from it', 
   }
 });
 
+test('a type that spells one mark of another after the other still takes nothing from it', () => {
+  const thieves = [shortHash('a b'), shortHash('a b', 16), shortHash('3:a b', 16)].map(
+    (mark) => `a_b_${mark}`,
+  );
+  const names = new Set<string>();
+  for (const type of [...thieves, 'a b']) {
+    const name = tableName('case', type, undefined, (each) => names.has(each));
+    assert.ok(!names.has(name.toLowerCase()), `${name} is given twice`);
+    assert.match(name, /^[A-Za-z0-9_]{1,128}$/);
+    names.add(name.toLowerCase());
+  }
+  assert.ok(names.has(`raw_a_b_${shortHash('4:a b', 16)}_case`));
+});
+
+test('two xmlns with one friendly name are two tables, and so are a form and a case of one name', () => {
+  const names = new Set<string>();
+  for (const [kind, type, friendly] of [
+    ['form', 'http://a/1', 'visit'],
+    ['form', 'http://a/2', 'Visit'],
+    ['form', 'http://a/3', 'visit'],
+    ['case', 'visit', undefined],
+    ['case', 'other', 'visit'],
+    ['case', 'visit_form', undefined],
+    ['location', 'location', undefined],
+  ] as const) {
+    const name = tableName(kind, type, friendly, (each) => names.has(each));
+    assert.ok(!names.has(name.toLowerCase()), `${name} is given twice`);
+    names.add(name.toLowerCase());
+  }
+});
+
 const PIECES = [
   'a',
   'A',
@@ -127,6 +160,30 @@ test('no two names share a path, and every path is safe to join', () => {
       assert.match(path, /^commcare\/d\/(form|case)-sql\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}$/);
     }
   }
+});
+
+test('a path tells its domain, kind and type again', () => {
+  const decode = (component: string): string =>
+    component === '~'
+      ? ''
+      : Buffer.from(
+          component.replace(/~([0-9A-F]{2})/g, (_, digits: string) =>
+            String.fromCharCode(Number.parseInt(digits, 16)),
+          ),
+          'latin1',
+        ).toString('utf8');
+  const text = fc.oneof(fc.constantFrom(...HOSTILE_KEYS), fc.string({ unit: 'grapheme', maxLength: 12 }));
+  fc.assert(
+    fc.property(text, text, fc.boolean(), (domain, type, ours) => {
+      fc.pre(Buffer.byteLength(type) < 60 && Buffer.byteLength(domain) < 60);
+      const [, own, topic, last = ''] = tablePath(domain, 'case', type).split('/');
+      assert.deepEqual([decode(own ?? ''), topic, decode(last)], [domain, 'case-sql', type]);
+      const xmlns = ours ? OPENROSA_PREFIX + type : type;
+      const [, , , form = ''] = tablePath(domain, 'form', xmlns).split('/');
+      assert.equal(form.startsWith('~~') ? decode(form.slice(2)) : OPENROSA_PREFIX + decode(form), xmlns);
+    }),
+    { numRuns: 5_000 },
+  );
 });
 
 test('every table and database has a name of its own that Spark and Hive take', () => {

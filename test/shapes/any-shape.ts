@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { requireExactlyOnce } from '../helpers/exactly-once.js';
+import type { FreshLake } from '../helpers/fresh-lake.js';
+import { batchSize, cutAtRandom, drawTables, type DrawnTable, type Slice } from './draw.js';
+import { findAgain, type Found, type Row } from './find-again.js';
+import { readRows } from './read-rows.js';
+import { rowByPath } from './same-rows.js';
+import { shapeOf } from './shape-rules.js';
+import { heldTree, idOf, submit, typeOf, type Variant } from './submit.js';
+import { readSchema } from './table-schema.js';
+
+export interface AnyShape {
+  /** Draws everything: the same seed and sizes are the same documents in the same batches. */
+  readonly seed: number;
+  readonly documents: number;
+  readonly perTable: number;
+  /** Tables whose documents come mixed with one another. */
+  readonly tablesAtOnce: number;
+  /** About so many slices of random size; each is one batch or a few. */
+  readonly slices: number;
+}
+
+/** Every case type and every form. */
+export function anyTypeConfig(domain: string): string {
+  return stringify({ domains: { [domain]: { cases: { '*': {} }, forms: { '*': {} } } } });
+}
+
+/**
+ * Brings drawn documents through HQ, the pipeline and Spark in random cuts, and those that fit into one batch once more
+ * at a go. No batch may fail, every value must be found again by the documented rules, and what came in one batch must
+ * stand as what came in many.
+ */
+export async function requireAnyShape(
+  lake: FreshLake,
+  sizes: AnyShape,
+  say: (line: string) => void = () => undefined,
+): Promise<void> {
+  const { seed, documents, perTable, tablesAtOnce } = sizes;
+  const tables = drawTables(seed, documents, perTable);
+  const staged = new Set<DrawnTable>();
+  for (let at = 0; at < tables.length; at += tablesAtOnce) {
+    const group = tables.slice(at, at + tablesAtOnce);
+    const share = Math.max(1, Math.round((sizes.slices * group.length) / tables.length));
+    for (const [number, slice] of cutAtRandom(seed + at, group, share).entries()) {
+      await submit(lake.hq, lake.domain, slice, 'many');
+      await ingest(lake, slice, batchSize(seed + number, slice));
+    }
+    const whole = group.filter(({ once }) => once).flatMap(eachDocument);
+    await submit(lake.hq, lake.domain, whole, 'one');
+    await ingest(lake, whole, whole.length);
+    for (const table of group) staged.add(table);
+    say(`${staged.size} of ${tables.length} tables are in the lake`);
+  }
+  await requireNoFailure(lake);
+  for (const table of tables) await requireFound(lake, table);
+}
+
+function eachDocument(table: DrawnTable): Slice {
+  return table.documents.map((document) => ({ table, document }));
+}
+
+async function ingest(lake: FreshLake, slice: Slice, most: number): Promise<void> {
+  const topics = [
+    ...(slice.some(({ table }) => table.kind === 'case') ? (['case-sql'] as const) : []),
+    ...(slice.some(({ table }) => table.kind === 'form') ? (['form-sql'] as const) : []),
+  ];
+  // One after the other: one warm driver serves both.
+  for (const topic of topics) {
+    const { code, stderr } = await lake.ingest(topic, { MAX_RECORDS_TO_PROCESS: String(most) });
+    assert.equal(code, 0, `ingestion of ${topic} ended with ${code ?? ''}:\n${stderr}`);
+    assert.doesNotMatch(
+      stderr,
+      /(batch|lane)[^\n]* to be tried again|halted|voided/,
+      'no batch fails, not even once',
+    );
+  }
+}
+
+async function requireNoFailure(lake: FreshLake): Promise<void> {
+  await requireExactlyOnce(lake);
+  const { rows: failed } = await lake.ledger.query('SELECT id, failure FROM lane WHERE attempts > 0');
+  assert.deepEqual(failed, [], 'no lane failed');
+  const { rows: aside } = await lake.ledger.query('SELECT record_id, reason FROM quarantine');
+  assert.deepEqual(aside, [], 'no record is set aside');
+}
+
+/** One table as it was found. */
+interface Seen {
+  readonly found: Found;
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+async function requireFound(lake: FreshLake, table: DrawnTable): Promise<void> {
+  const many = await look(lake, table, 'many');
+  if (!table.once) return;
+  const one = await look(lake, table, 'one');
+  assert.deepEqual([...one.found.columns.keys()].sort(), [...many.found.columns.keys()].sort());
+  for (const { id } of table.documents) {
+    const [mine, other] = (['one', 'many'] as const).map((variant) => {
+      const { found, rows } = variant === 'one' ? one : many;
+      return comparable(rows.get(`${id}-${variant}`) ?? {}, found);
+    });
+    assert.deepEqual(mine, other, `${table.name}: ${id} in one batch is as in many`);
+  }
+}
+
+async function look(lake: FreshLake, table: DrawnTable, variant: Variant): Promise<Seen> {
+  const path = await pathOf(lake, table, variant);
+  const folder = join(lake.folder, path);
+  const fields = readSchema(folder);
+  const rows = await readRows(
+    folder,
+    fields.map(({ name }) => name),
+  );
+  // Each table held every version that was submitted, but shows the last one of each record.
+  const versions = table.documents.map((document) => heldTree(table, document, variant));
+  const last = new Map(table.documents.map((document, index) => [idOf(document, variant), versions[index]]));
+  assert.deepEqual([...rows.keys()].sort(), [...last.keys()].sort(), `${path} holds each record once`);
+  const prefix = table.kind === 'case' ? 'case_json' : 'form';
+  const pairs = [...last].flatMap(([id, tree]) =>
+    tree === undefined ? [] : [{ tree, row: rows.get(id) ?? {}, where: id }],
+  );
+  const found = findAgain(shapeOf(versions), fields, prefix, pairs);
+  assert.deepEqual(found.problems, [], `in ${path} every value is found again, and nothing else`);
+  return { found, rows };
+}
+
+async function pathOf(lake: FreshLake, table: DrawnTable, variant: Variant): Promise<string> {
+  const { rows } = await lake.ledger.query<{ path: string }>(
+    'SELECT path FROM lake_table WHERE domain = $1 AND kind = $2 AND type = $3',
+    [lake.domain, table.kind, typeOf(table, variant)],
+  );
+  assert.equal(rows.length, 1, `${table.name} has one table`);
+  return rows[0]?.path ?? '';
+}
+
+/** What tells the moment, the batch, or the one of the two tables. */
+const OWN_COLUMNS = ['_id', '_batch', '_rev', 'type', 'xmlns', 'server_modified_on', 'received_on'];
+const OWN_PATHS = ['["@xmlns"]', '["meta","instanceID"]'];
+
+/** A row but for what is its own, clashing names mapped. */
+function comparable(row: Row, { columns }: Found): unknown {
+  const named = new Set([...columns.values(), ...OWN_COLUMNS]);
+  const fixed = Object.entries(row).filter(([name]) => !named.has(name));
+  const free = new Map([...columns].filter(([path]) => !OWN_PATHS.includes(path)));
+  return [Object.fromEntries(fixed.sort(([a], [b]) => (a < b ? -1 : 1))), rowByPath(row, free)];
+}
