@@ -21,6 +21,16 @@ export interface OffsetRange {
   readonly until: bigint;
 }
 
+/** A location type as HQ has it now, or as the ledger remembers it. */
+export interface LocationType {
+  readonly id: bigint;
+  readonly name: string;
+  readonly code: string | null;
+  readonly parentTypeId: bigint | null;
+  /** ISO UTC, six fraction digits. */
+  readonly lastModified: string;
+}
+
 /** One id to look at again, with where the message that named it stands (null: no message did). */
 export interface ManifestEntry {
   readonly domain: string;

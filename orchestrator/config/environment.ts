@@ -95,6 +95,8 @@ const WORK = {
   /** What a killed or stalled process was at is taken over after so long. */
   LEASE_SECONDS: z.coerce.number().int().min(3).max(600).default(15),
   POLL_SECONDS: z.coerce.number().min(0.1).default(2),
+  /** HQ announces an edited location type nowhere: its types are looked at so often. */
+  LOCATION_TYPE_POLL_SECONDS: z.coerce.number().min(1).default(300),
   /** Staged files are deleted this many days after their batch was committed. */
   STAGING_KEEP_DAYS: z.coerce.number().min(0).default(7),
 };

@@ -1,5 +1,6 @@
 import type { DomainConfig } from '../config/lake.js';
 import type { Extracted, RecordKind } from '../types.js';
+import type { LocationTypes } from './location-types.js';
 
 /** Ids of one kind and domain to look at again. */
 export interface ExtractRequest {
@@ -27,5 +28,6 @@ export interface HqSource {
    * blob store does not answer (both transient); the signal's reason when aborted
    */
   extract(request: ExtractRequest): AsyncIterable<Extracted>;
+  readonly locationTypes: LocationTypes;
   close(): Promise<void>;
 }

@@ -5,8 +5,8 @@ export interface Batch {
   readonly id: bigint;
   readonly topic: string;
   readonly sequence: bigint;
-  /** `live`: offset ranges; the others are pages of ids (migrations/0003_pages.sql). */
-  readonly kind: 'live' | 'replay' | 'reread';
+  /** `live`: offset ranges; the others are pages of ids (migrations/0003_pages.sql, 0006_location_types.sql). */
+  readonly kind: 'live' | 'replay' | 'reread' | 'fan-out';
   readonly state: 'planned' | 'staged' | 'committed' | 'halted';
   readonly configVersionId: bigint;
   readonly manifestPath: string;
