@@ -37,6 +37,8 @@ export interface ManifestEntry {
   readonly id: string;
   readonly partition: number | null;
   readonly offset: string | null;
+  /** A message said that HQ is deleting it. */
+  readonly gone?: true;
 }
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };

@@ -9,6 +9,8 @@ export interface ExtractRequest {
   readonly ids: readonly string[];
   /** Newest `publish_timestamp` of the messages that named the ids; null when no message did (reprocess, backfill). */
   readonly newestPublishTimestamp: string | null;
+  /** Ids that a message called deleted: of locations HQ says so before it deletes them. */
+  readonly announcedGone?: ReadonlySet<string>;
   readonly domainConfig: DomainConfig;
   /** Whether lake.yaml keeps records of this type (case type, xmlns, or `location`). */
   isListed(type: string): boolean;
