@@ -13,7 +13,7 @@ import { extractLocations } from './locations.js';
 import type { ExtractRequest, HqSource } from './request.js';
 import { Shards } from './shards.js';
 import type { Hq } from './stores.js';
-import { openUserLocations } from './users/user-locations.js';
+import { openUserLocations } from './users/open-users.js';
 
 type HqEnvironment = BlobEnvironment &
   Pick<IngestionEnvironment, 'HQ_DATABASE_URL' | 'HQ_SHARD_DATABASE_URLS' | 'HQ_BLOB_STORE' | 'HQ_USERS'>;

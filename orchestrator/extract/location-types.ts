@@ -1,34 +1,9 @@
 import type pg from 'pg';
 import type { LocationType } from '../types.js';
 import type { HqDatabase, Query } from './hq-database.js';
-import type { Moment } from './request.js';
+import type { LocationTypes, Moment } from './request.js';
 import { provableTime } from './shards.js';
 import { utc } from './sql-text.js';
-
-/** A location by HQ's internal number, which orders them. */
-export interface NumberedLocation {
-  readonly number: bigint;
-  readonly id: string;
-}
-
-/** Location types, which HQ announces nowhere, and what depends on them; all as new as the moment. */
-export interface LocationTypes {
-  /** @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED */
-  read(domains: readonly string[], moment: Moment): Promise<ReadonlyMap<string, readonly LocationType[]>>;
-  /**
-   * Locations of these types after a number, in order of their numbers. Those right below one of an earlier type of the
-   * list are left out: they come along with it. @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED
-   */
-  locationsOf(
-    domain: string,
-    typeIds: readonly bigint[],
-    after: bigint,
-    limit: number,
-    moment: Moment,
-  ): Promise<readonly NumberedLocation[]>;
-  /** Which of these locations HQ has no more. @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED */
-  absent(domain: string, ids: readonly string[], moment: Moment): Promise<readonly string[]>;
-}
 
 interface TypeRow {
   readonly domain: string;

@@ -11,8 +11,7 @@ import {
 } from '../ledger/location-types.js';
 import { lockTopic, planPage, readTopic, type PlannedIds } from '../ledger/planning.js';
 import { manifestFolder, writeIds } from '../plan/id-manifest.js';
-import type { PipelineContext } from './context.js';
-import { LOCATION, momentNow, type PlanningConfig } from './follow-types.js';
+import { LOCATION, momentNow, type PlanningConfig, type TypesContext } from './follow-types.js';
 
 /** A page is a small batch, so that live changes never wait long; and while so many are open no further one is planned. */
 const IDS_PER_PAGE = 5_000;
@@ -30,7 +29,7 @@ interface NextPage {
  * @returns the number of pages planned
  */
 export async function planFanOut(
-  context: PipelineContext,
+  context: TypesContext,
   { configVersionId }: PlanningConfig,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -46,7 +45,7 @@ export async function planFanOut(
   return planned;
 }
 
-async function nextPage(context: PipelineContext, look: TypeLook, moment: Moment): Promise<NextPage> {
+async function nextPage(context: TypesContext, look: TypeLook, moment: Moment): Promise<NextPage> {
   const { locationTypes } = context.hq;
   const { domain, typeIds, plannedUntil, soughtUntil } = look;
   if (typeIds.length > 0) {
@@ -66,7 +65,7 @@ async function nextPage(context: PipelineContext, look: TypeLook, moment: Moment
 
 /** @returns whether a page was planned: not when nothing is left, or another process was faster */
 async function plan(
-  context: PipelineContext,
+  context: TypesContext,
   look: TypeLook,
   { ids, after }: NextPage,
   configVersionId: bigint,

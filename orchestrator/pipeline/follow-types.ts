@@ -17,6 +17,9 @@ import type { PipelineContext } from './context.js';
 
 export const LOCATION: Topic = 'location';
 
+/** What following the types needs of the outside world. */
+export type TypesContext = Pick<PipelineContext, 'database' | 'hq' | 'checkpoint' | 'logger'>;
+
 /** The configuration a process plans with; another active one refuses the plan. */
 export interface PlanningConfig {
   readonly config: LakeConfig;
@@ -30,7 +33,7 @@ export interface PlanningConfig {
  * @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED, CONFIG_NOT_ACTIVE, LEASE_LOST (halted or paused meanwhile)
  */
 export async function lookAtTypes(
-  context: PipelineContext,
+  context: TypesContext,
   { config, configVersionId }: PlanningConfig,
   signal?: AbortSignal,
 ): Promise<void> {
