@@ -38,7 +38,7 @@ export interface FreshLake {
   start(topic: Topic, extraEnv?: Readonly<Record<string, string>>, flags?: readonly string[]): Orchestrator;
   oracle(options?: OracleOptions): Promise<OracleReport>;
   /** Fails, naming each difference, when a row or a column of the lake is not what HQ holds. */
-  requireEqual(options?: OracleOptions): Promise<void>;
+  requireEqual(options?: OracleOptions): Promise<OracleReport>;
   /** By `<topic>/<type>`. */
   commits(): ReadonlyMap<string, readonly DeltaCommit[]>;
   /** Number of commits by `<topic>/<type>`. */
@@ -166,6 +166,7 @@ function looksOf(
         report.ok,
         `the lake is not what HQ holds: ${report.error ?? ''} ${JSON.stringify(wrong, null, 1)}`,
       );
+      return report;
     },
     deltaVersions: () => Object.fromEntries([...commits()].map(([table, list]) => [table, list.length])),
   };
