@@ -51,7 +51,7 @@ export default {
       name: 'no-orphans',
       comment: 'Nothing imports this file and it imports nothing: delete it, or wire it in.',
       severity: 'error',
-      from: { orphan: true, pathNot: '\\.test\\.ts$|\\.mjs$' },
+      from: { orphan: true, pathNot: '(\\.test|\\.d)\\.ts$|\\.mjs$' },
       to: {},
     },
     {
@@ -162,7 +162,7 @@ export default {
     {
       name: 'deploy-uses-the-kernel',
       comment:
-        'deploy/ starts services; of the product it knows the kernel, the session properties of drivers, the token for Spark and how an S3 client is made.',
+        'deploy/ starts services; of the product it knows the kernel, the session properties of drivers, the token for Spark and how clients of S3 and CouchDB are made.',
       severity: 'error',
       from: { path: '^deploy/' },
       to: {
@@ -171,6 +171,7 @@ export default {
           KERNEL,
           '^orchestrator/submit/(session-properties|spark-token)\\.ts$',
           '^orchestrator/storage/s3-client\\.ts$',
+          '^orchestrator/extract/users/couch-client\\.ts$',
           '^orchestrator/commands/prove-log-store\\.ts$',
         ],
       },

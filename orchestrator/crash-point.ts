@@ -10,7 +10,9 @@ export type CrashPoint =
   | 'after-create'
   | 'after-lane-merged'
   | 'before-commit'
-  | 'after-commit';
+  | 'after-commit'
+  | 'after-types-seen'
+  | 'after-fan-out';
 
 export function crashPoint(point: CrashPoint): void {
   if (process.env['DIMAGI_LAKE_CRASH_AT'] === point) process.kill(process.pid, 'SIGKILL');

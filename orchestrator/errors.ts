@@ -85,7 +85,7 @@ export const ERROR_CODES = {
     exitCode: EXIT.usage,
     mend: 'Topics are form-sql, case-sql and location; the topic must exist in Kafka.',
   },
-  HQ_READ_FAILED: transient("Check HQ's databases and blob store, then retry."),
+  HQ_READ_FAILED: transient("Check HQ's databases, blob store and users' CouchDB, then retry."),
   HQ_STANDBY_BEHIND: transient('The standby is behind the batch; it is read again when it has caught up.'),
   RECORD_UNREADABLE: {
     failureClass: 'data',

@@ -28,6 +28,8 @@ const LOOPS_MAY_TAKE_MS = 20_000;
 /** A running control plane. */
 export interface ControlPlane {
   readonly context: PipelineContext;
+  /** A look at HQ's location types, now; what it finds is planned by the poller of the topic `location`. */
+  lookAtTypes(): Promise<void>;
   /** Finishes what is under way (or leaves it to the ledger when `force`), then closes everything. */
   stop(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function startControlPlane(
   });
   return {
     context,
+    lookAtTypes: () => pipeline.lookAtTypes({ config, configVersionId }, stopping.signal),
     async stop() {
       stopping.abort();
       // A client that hangs must not keep the process: the ledger's leases run out by themselves.

@@ -1,4 +1,6 @@
 import type { PipelineContext } from './pipeline/context.js';
+import { planFanOut } from './pipeline/fan-out.js';
+import { lookAtTypes, type PlanningConfig } from './pipeline/follow-types.js';
 import { mergeBatch } from './pipeline/merge-batch.js';
 import { planNext, type Poller } from './pipeline/plan-next.js';
 import { stageBatch } from './pipeline/stage-batch.js';
@@ -13,11 +15,16 @@ import { stageBatch } from './pipeline/stage-batch.js';
  *            transaction commits the batch
  *
  * Planning is one poller per topic; staging goes in sequence order per topic; each table merges in sequence order.
- * Staging of later batches overlaps merging of earlier ones.
+ * Staging of later batches overlaps merging of earlier ones. Beside the poller, location types are looked at now and
+ * then, because Kafka tells nothing of them; what they change is planned as pages in the same sequence.
  */
 export interface Pipeline {
   /** @returns the new batch, or undefined when there is nothing new (or another process is the poller) */
   plan(poller: Poller): Promise<bigint | undefined>;
+  /** Notes in the ledger which location types HQ has changed, and so which locations are to be read again. */
+  lookAtTypes(planning: PlanningConfig, signal?: AbortSignal): Promise<void>;
+  /** Plans pages of what the looks have noted. @returns how many */
+  fanOut(planning: PlanningConfig, signal?: AbortSignal): Promise<number>;
   /** @returns false when another process is at it */
   stage(batchId: bigint): Promise<boolean>;
   /** @returns false when another process is at it */
@@ -27,6 +34,8 @@ export interface Pipeline {
 export function createPipeline(context: PipelineContext): Pipeline {
   return {
     plan: (poller) => planNext(context, poller),
+    lookAtTypes: (planning, signal) => lookAtTypes(context, planning, signal),
+    fanOut: (planning, signal) => planFanOut(context, planning, signal),
     stage: (batchId) => stageBatch(context, batchId),
     merge: (batchId) => mergeBatch(context, batchId),
   };

@@ -27,12 +27,24 @@ export interface OffsetRange {
   readonly until: bigint;
 }
 
+/** A location type as HQ has it now, or as the ledger remembers it. */
+export interface LocationType {
+  readonly id: bigint;
+  readonly name: string;
+  readonly code: string | null;
+  readonly parentTypeId: bigint | null;
+  /** ISO UTC, six fraction digits. */
+  readonly lastModified: string;
+}
+
 /** One id to look at again, with where the message that named it stands (null: no message did). */
 export interface ManifestEntry {
   readonly domain: string;
   readonly id: string;
   readonly partition: number | null;
   readonly offset: string | null;
+  /** A message said that HQ is deleting it. */
+  readonly gone?: true;
 }
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };

@@ -4,6 +4,7 @@ import { Kafka, logLevel, type Admin } from 'kafkajs';
 import pg from 'pg';
 import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
 import { blobStorageEnvironment, type StorageEnvironment } from '../../orchestrator/config/environment.js';
+import { CouchClient } from '../../orchestrator/extract/users/couch-client.js';
 import { createS3Client } from '../../orchestrator/storage/s3-client.js';
 
 /** One question to a service, over a connection of its own that is closed afterwards. */
@@ -73,6 +74,16 @@ export async function askS3<T>(
   } finally {
     client.destroy();
   }
+}
+
+/** By the product's own client, too. @returns documents in the database */
+export async function askCouch(url: string): Promise<number> {
+  const client = new CouchClient(url);
+  const { documents, sequence } = await client.facts();
+  // Reading the database's facts needs fewer rights than reading documents and changes.
+  await client.documents([]);
+  await client.changes(sequence, 1);
+  return documents;
 }
 
 export function lakeS3(environment: DoctorEnvironment): StorageEnvironment {

@@ -7,7 +7,7 @@ import { LakeError } from '../../orchestrator/errors.js';
 import { probeRest } from '../stack/spark-rest.js';
 import { askKafka, askPostgres, askRedis, brokerOf, listOf, publicUrl } from './ask.js';
 import { messageOf, runCheck, type Check } from './check.js';
-import { blobStoreFacts } from './hq-checks.js';
+import { blobStoreFacts, userFacts } from './hq-checks.js';
 import { writeFacts } from './storage-checks.js';
 
 /** Longer than a service that lives ever takes; all are asked at once. */
@@ -52,6 +52,7 @@ function checks(environment: IngestionEnvironment): readonly Check[] {
       ),
     ),
     check('HQ_BLOB_STORE', blobStoreFacts),
+    check('HQ_USERS', userFacts),
     check('SPARK_REST_URLS', (value, all) => requireMaster(listOf(value), all)),
     check('CHECKPOINT_BASE_DIR', (value, all) => at(value, writeFacts(value, all))),
     check('HQ_DATA_PATH', (value, all) => at(value, writeFacts(value, all))),

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type pg from 'pg';
 import type { DoctorEnvironment } from '../../orchestrator/config/doctor-environment.js';
-import { askPostgres, askS3, blobS3, listOf, publicUrl } from './ask.js';
+import { askCouch, askPostgres, askS3, blobS3, listOf, publicUrl } from './ask.js';
 import { messageOf, type Check } from './check.js';
 
 const UNSET = 'Ingestion needs it; `dimagi-lake hq-sim init` sets it for a simulated HQ.';
@@ -42,6 +42,13 @@ export const HQ_CHECKS: readonly Check[] = [
     mend: "HQ_BLOB_STORE must be readable here; on S3 with s3:GetObject and s3:ListBucket, else what is missing looks refused. HQ_BLOB_* name another S3 than the lake's.",
     look: (value, environment) => blobStoreFacts(value('HQ_BLOB_STORE'), environment),
   },
+  {
+    name: "HQ's users",
+    needs: ['HQ_USERS'],
+    unset: 'Users’ places come from usercases then.',
+    mend: "HQ_USERS as a URL needs CouchDB's host and port, a login that may read HQ's users, and their database (<main>__users).",
+    look: (value) => userFacts(value('HQ_USERS')),
+  },
 ];
 
 const SHARD_TABLES = [
@@ -50,6 +57,12 @@ const SHARD_TABLES = [
   'form_processor_commcarecaseindexsql',
   'blobs_blobmeta',
 ];
+
+/** Only CouchDB is a service of its own: usercases stand among the cases. */
+export async function userFacts(source: string): Promise<string> {
+  if (!source.startsWith('couchdb+')) return source;
+  return `${await askCouch(source)} documents in ${publicUrl(source)}`;
+}
 
 /** @throws Error naming what can't be read */
 function hqFacts(url: string, tables: readonly string[]): Promise<string> {

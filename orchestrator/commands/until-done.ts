@@ -4,6 +4,7 @@ import { asLakeError, EXIT, LakeError } from '../errors.js';
 import { createKafka, readWatermarks, type Watermarks } from '../kafka/client.js';
 import { openBatches } from '../ledger/batches.js';
 import { isMerging } from '../ledger/lanes.js';
+import { pendingLooks } from '../ledger/location-types.js';
 import { ensureTopic, readTopic } from '../ledger/planning.js';
 import { haltedTables } from '../ledger/totals.js';
 import type { Logger } from '../logger.js';
@@ -55,7 +56,7 @@ export const EXIT_OF_OUTCOME: Readonly<Record<Settled['outcome'], number>> = {
 };
 
 /**
- * Waits until every offset below the targets is committed, or what is left can't go on by itself. A ledger or a Kafka
+ * Waits until every offset below the targets (and what a look at location types finds) is committed, or what is left can't go on by itself. A ledger or a Kafka
  * that is away for a while is waited for.
  * @param look called at every turn, to show how far it is
  */
@@ -68,10 +69,14 @@ export async function untilDone(
   const reasons: string[] = [];
   for (const [topic, watermarks] of targets) {
     let settled: Settled | undefined;
+    let looked = topic !== 'location';
     while (settled === undefined) {
       if (stopped.aborted) return { outcome: 'stopped', reasons };
       settled = await patiently(plane, stopped, async () => {
         await ensureTopic(plane.context.database, topic);
+        // Kafka's watermarks tell nothing of location types: what HQ has changed there until now belongs to it too.
+        if (!looked) await plane.lookAtTypes();
+        looked = true;
         const now = await settledState(plane, topic, watermarks);
         await look();
         return now;
@@ -109,6 +114,8 @@ async function settledState(
 ): Promise<Settled | undefined> {
   const { database } = plane.context;
   const state = await readTopic(database, topic);
+  // Before the batches: what is planned of it in between is found among them.
+  const fanOut = topic === 'location' && (await pendingLooks(database)).length > 0;
   const open = await openBatches(database, topic);
   const staged = open.get('staged') ?? 0;
   if (state.state === 'paused' || (state.state === 'halted' && staged === 0)) {
@@ -124,7 +131,7 @@ async function settledState(
     const reasons = halted.map((table) => `table ${table.name} is halted: ${table.reason ?? ''}`);
     return { outcome: 'halted', reasons };
   }
-  const done = reached(state.plannedUntil, watermarks) && open.size === 0;
+  const done = reached(state.plannedUntil, watermarks) && open.size === 0 && !fanOut;
   // Offsets that Kafka lost look like offsets long done: then the poller is about to halt the topic.
   return done && !(await areLost(plane, topic, state.plannedUntil, watermarks))
     ? { outcome: 'done', reasons: [] }

@@ -32,6 +32,11 @@ function url(form: RegExp, message: string): z.ZodType<string, string> {
     .refine((text) => URL.canParse(text), `${message}; a password's special characters are written %XX`);
 }
 
+/** HQ's users database is named after the main one: `commcarehq__users`. */
+const USERS_IN_COUCH = /^couchdb\+https?:\/\/[^/]+\/[^/?#]+/;
+const USERS_FORM =
+  'must be usercase, none, or a URL couchdb+http://login:password@host:port/database (or couchdb+https://…)';
+
 const list = nonEmpty.transform((text) =>
   text
     .split(',')
@@ -58,7 +63,9 @@ const HQ = {
   HQ_BLOB_ACCESS_KEY_ID: nonEmpty.optional(),
   HQ_BLOB_SECRET_ACCESS_KEY: nonEmpty.optional(),
   HQ_BLOB_REGION: nonEmpty.optional(),
-  HQ_USERS: z.enum(['usercase', 'none']).default('usercase'),
+  HQ_USERS: z
+    .union([z.enum(['usercase', 'none']), url(USERS_IN_COUCH, USERS_FORM)], { error: USERS_FORM })
+    .default('usercase'),
 };
 const SPARK = {
   SPARK_MASTER_URL: nonEmpty.regex(
@@ -95,6 +102,8 @@ const WORK = {
   /** What a killed or stalled process was at is taken over after so long. */
   LEASE_SECONDS: z.coerce.number().int().min(3).max(600).default(15),
   POLL_SECONDS: z.coerce.number().min(0.1).default(2),
+  /** HQ announces an edited location type nowhere: its types are looked at so often. */
+  LOCATION_TYPE_POLL_SECONDS: z.coerce.number().min(1).default(300),
   /** Staged files are deleted this many days after their batch was committed. */
   STAGING_KEEP_DAYS: z.coerce.number().min(0).default(7),
 };

@@ -8,11 +8,12 @@ import { openBlobStore } from './blobs.js';
 import { extractCases } from './cases.js';
 import { extractForms } from './forms.js';
 import { HqDatabase } from './hq-database.js';
+import { locationTypesOf } from './location-types.js';
 import { extractLocations } from './locations.js';
 import type { ExtractRequest, HqSource } from './request.js';
 import { Shards } from './shards.js';
 import type { Hq } from './stores.js';
-import { openUserLocations } from './user-locations.js';
+import { openUserLocations } from './users/open-users.js';
 
 type HqEnvironment = BlobEnvironment &
   Pick<IngestionEnvironment, 'HQ_DATABASE_URL' | 'HQ_SHARD_DATABASE_URLS' | 'HQ_BLOB_STORE' | 'HQ_USERS'>;
@@ -33,6 +34,7 @@ export function openHq(environment: HqEnvironment): HqSource {
   };
   return {
     extract: (request) => extracted(hq, request),
+    locationTypes: locationTypesOf(main),
     async close() {
       await Promise.all([...new Set([main, ...databases])].map((database) => database.close()));
       hq.blobs.close();

@@ -30,5 +30,11 @@ export const STANDBY_MARGIN_SECONDS = 2;
 export const STANDBY_WAIT_MS = 5_000;
 export const STANDBY_RECHECK_MS = 250;
 
+/**
+ * HQ announces that it deletes a location before it does so, in one transaction with all below it. One that is still there
+ * is waited for until the message is so old; then it was not deleted after all, and the row decides.
+ */
+export const DELETION_WAIT_SECONDS = 120;
+
 /** A location's ancestors are followed this far up; a cycle in HQ's data ends earlier. */
 export const MAX_ANCESTORS = 50;

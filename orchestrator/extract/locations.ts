@@ -1,9 +1,10 @@
+import { LakeError } from '../errors.js';
 import { levelColumns, type LevelSuffix } from '../shape/fixed-columns.js';
 import type { Extracted, FieldValue, Upsert } from '../types.js';
 import type { Hq } from './stores.js';
 import { chunked, inOrder } from './in-order.js';
 import { jsonTree } from './json-tree.js';
-import { CHUNKS_AT_ONCE, IDS_PER_QUERY } from './limits.js';
+import { CHUNKS_AT_ONCE, DELETION_WAIT_SECONDS, IDS_PER_QUERY } from './limits.js';
 import { DESCENDANTS_SQL, LINEAGE_CTE } from './lineage.js';
 import type { ExtractRequest } from './request.js';
 import { provableTime } from './shards.js';
@@ -61,6 +62,7 @@ export async function* extractLocations(
   const done = new Set<string>();
   for (const chunk of chunked(ids, IDS_PER_QUERY)) {
     const expanded = await expand(hq, request, chunk);
+    requireGone(request, chunk, new Set(expanded));
     // A sub-tree asked for twice (a parent and its child changed together) is read once.
     const open = [...new Set([...chunk, ...expanded])].filter((id) => !done.has(id));
     for (const id of open) done.add(id);
@@ -68,6 +70,19 @@ export async function* extractLocations(
       readLocations(hq, request, part, columns);
     for await (const records of inOrder(chunked(open, IDS_PER_QUERY), CHUNKS_AT_ONCE, read)) yield* records;
   }
+}
+
+/** @throws LakeError HQ_STANDBY_BEHIND when HQ still shows what it has just said to be deleting */
+function requireGone(request: ExtractRequest, asked: readonly string[], there: ReadonlySet<string>): void {
+  const { announcedGone, newestPublishTimestamp } = request;
+  const newest = provableTime(newestPublishTimestamp);
+  if (announcedGone === undefined || newest === null) return;
+  if (Date.now() - Date.parse(newest) > DELETION_WAIT_SECONDS * 1000) return;
+  const locations = asked.filter((id) => announcedGone.has(id) && there.has(id)).length;
+  if (locations === 0) return;
+  throw new LakeError('HQ_STANDBY_BEHIND', 'HQ has announced the deletion of locations that it still shows', {
+    facts: { locations, newestPublishTimestamp: newest },
+  });
 }
 
 async function expand(hq: Hq, request: ExtractRequest, ids: readonly string[]): Promise<readonly string[]> {

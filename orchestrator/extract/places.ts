@@ -3,6 +3,7 @@ import type { Hq } from './stores.js';
 import { LINEAGE_CTE } from './lineage.js';
 import type { ExtractRequest } from './request.js';
 import { provableTime } from './shards.js';
+import type { UserLook } from './users/user-locations.js';
 
 /** Who may lend a record its place: the case's owner, and the users to try in order. */
 export interface Claimants {
@@ -45,12 +46,14 @@ export class Places {
   readonly #hq: Hq;
   readonly #request: ExtractRequest;
   readonly #columns: readonly (readonly [level: string, column: string])[];
+  readonly #look: UserLook;
   readonly #users = new Map<string, string | null>();
   readonly #lineages = new Map<string, Lineage | null>();
 
   constructor(hq: Hq, request: ExtractRequest) {
     this.#hq = hq;
     this.#request = request;
+    this.#look = hq.users.look(request.domain, request);
     const { location_levels: levels } = request.domainConfig;
     this.#columns = [...levelColumns(request.kind, levels)].map(([level, columns]) => [
       level,
@@ -93,10 +96,7 @@ export class Places {
   }
 
   async #loadUsers(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string | null>> {
-    const { domain } = this.#request;
-    return this.#remembered(this.#users, ids, (unknown) =>
-      this.#hq.users.locationsOf(domain, unknown, this.#request),
-    );
+    return this.#remembered(this.#users, ids, (unknown) => this.#look.locationsOf(unknown));
   }
 
   async #loadLineages(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, Lineage | null>> {

@@ -1,7 +1,7 @@
 import type { BlobStore } from './blobs.js';
 import type { HqDatabase } from './hq-database.js';
 import type { Shards } from './shards.js';
-import type { UserLocations } from './user-locations.js';
+import type { UserLocations } from './users/user-locations.js';
 
 /** Everything of HQ that an extraction reads from. */
 export interface Hq {

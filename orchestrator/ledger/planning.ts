@@ -28,7 +28,7 @@ export interface NewBatch extends PlannedIds {
   readonly oddMessages: readonly { partition: number; offset: string; reason: string }[];
 }
 
-/** A batch that no message asked for (migrations/0003_pages.sql, 0005_types.sql). */
+/** A batch that no message asked for (migrations/0003_pages.sql, 0005_types.sql, 0006_location_types.sql). */
 export interface NewPage extends PlannedIds {
   readonly kind: 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'fan-out';
   readonly prune?: PruneRequest;
@@ -99,6 +99,19 @@ export async function planPage(tx: Queryable, page: NewPage): Promise<bigint> {
     configVersionId: active.id,
     newestPublishTimestamp: active.now,
   });
+}
+
+/**
+ * Takes the topic's row until the transaction ends, as a process that may plan now.
+ * @throws LakeError LEASE_LOST when the topic is not running, CONFIG_NOT_ACTIVE
+ */
+export async function lockTopic(tx: Queryable, topic: string, configVersionId: bigint): Promise<void> {
+  const [row] = await tx.query<{ state: TopicState['state'] }>(
+    'SELECT state FROM topic WHERE name = $1 FOR UPDATE',
+    [topic],
+  );
+  if (row?.state !== 'running') throw new LakeError('LEASE_LOST', `Topic ${topic} is not running`);
+  await requireActiveConfig(tx, configVersionId);
 }
 
 async function drawSequence(

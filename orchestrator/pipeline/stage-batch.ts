@@ -117,6 +117,7 @@ async function* extractIds(
       domain,
       ids: entries.map((entry) => entry.id),
       newestPublishTimestamp: batch.newestPublishTimestamp,
+      announcedGone: new Set(entries.filter(({ gone }) => gone === true).map(({ id }) => id)),
       domainConfig,
       isListed: (type) => isListed(config, domain, kind, type),
       signal,

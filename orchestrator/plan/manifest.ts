@@ -19,17 +19,19 @@ export class ManifestBuilder {
       this.odd.push({ partition: message.partition, offset: message.offset.toString(), reason: read.odd });
       return;
     }
-    const { domain, id, publishTimestamp } = read.change;
+    const { domain, id, publishTimestamp, isDeletion } = read.change;
     if (!this.#isKept(domain)) return;
     // ISO texts of one form compare as times; HQ writes all of them in UTC with six digits.
     if (publishTimestamp !== null && publishTimestamp > (this.newestPublishTimestamp ?? '')) {
       this.newestPublishTimestamp = publishTimestamp;
     }
-    this.#entries.set(`${domain.length}:${domain}${id}`, {
+    const key = `${domain.length}:${domain}${id}`;
+    this.#entries.set(key, {
       domain,
       id,
       partition: message.partition,
       offset: message.offset.toString(),
+      ...(isDeletion || this.#entries.get(key)?.gone === true ? { gone: true } : {}),
     });
   }
 

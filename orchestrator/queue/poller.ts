@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { LakeConfig } from '../config/lake.js';
-import { LakeError } from '../errors.js';
+import { asLakeError, LakeError } from '../errors.js';
 import { mirrorOffsets } from '../kafka/client.js';
 import { RangeReader } from '../kafka/range-reader.js';
 import { withLeases, type Lease } from '../ledger/leases.js';
@@ -14,6 +14,9 @@ import { repeat } from './repeat.js';
 
 const MIRROR_EVERY_MS = 5_000;
 const MIRROR_TIMEOUT_MS = 30_000;
+const FAN_OUT_EVERY_MS = 1_000;
+/** After a look that failed. */
+const LOOK_AGAIN_MS = 10_000;
 
 export interface PollerParts {
   readonly context: PipelineContext;
@@ -53,7 +56,9 @@ async function lead(parts: PollerParts, topic: Topic, lease: Lease, signal: Abor
   const reader = new RangeReader(parts.kafka, topic);
   try {
     await admin.connect();
-    const mirroring = runMirror(context, admin, topic, signal);
+    const beside = [runMirror(context, admin, topic, signal)];
+    // The first look comes before the first plan: of what is read after it nothing has to be read again.
+    if (topic === 'location') beside.push(followTypes(parts, await lookAtTypes(parts, signal), signal));
     await repeat(
       `poller ${topic}`,
       context.environment.POLL_SECONDS * 1000,
@@ -65,11 +70,42 @@ async function lead(parts: PollerParts, topic: Topic, lease: Lease, signal: Abor
       context.logger,
       signal,
     );
-    await mirroring;
+    await Promise.all(beside);
   } finally {
     await reader.close();
     await admin.disconnect().catch(() => undefined);
   }
+}
+
+/** A failure is told, and made good by the next look. @returns when that one is due */
+async function lookAtTypes(
+  { context, pipeline, ...planning }: PollerParts,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    await pipeline.lookAtTypes(planning, signal);
+    return Date.now() + context.environment.LOCATION_TYPE_POLL_SECONDS * 1000;
+  } catch (thrown) {
+    const { code, message: reason } = asLakeError(thrown);
+    if (!signal.aborted) context.logger.warn('location types not read, to be tried again', { code, reason });
+    return Date.now() + LOOK_AGAIN_MS;
+  }
+}
+
+/** Looks at the location types now and then, and plans what the looks have found, page by page. */
+async function followTypes(parts: PollerParts, secondLook: number, signal: AbortSignal): Promise<void> {
+  let due = secondLook;
+  await repeat(
+    'location types',
+    FAN_OUT_EVERY_MS,
+    async () => {
+      if (Date.now() >= due) due = await lookAtTypes(parts, signal);
+      if ((await parts.pipeline.fanOut(parts, signal)) > 0) await parts.enqueuer.enqueueDue();
+      return false;
+    },
+    parts.context.logger,
+    signal,
+  );
 }
 
 /** The mirror is for lag tools only, so it never holds up planning: a loop of its own, each turn with an end. */

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CrashPoint } from '../../orchestrator/crash-point.js';
 import { casesConfig, createCases, loadCases, updateCases, type CaseDomain } from '../helpers/case-domain.js';
-import { AT_POINT, newestBatch } from '../helpers/crash-facts.js';
+import { AT_POINT, newestBatch, type BatchPoint } from '../helpers/crash-facts.js';
 import { requireExactlyOnce } from '../helpers/exactly-once.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
 
-const POINTS = Object.keys(AT_POINT) as CrashPoint[];
+const POINTS = Object.keys(AT_POINT) as BatchPoint[];
 /** A driver of its own for the run, so that `create` is called and not left to a warm one. */
-const NEEDS_CREATE: readonly CrashPoint[] = ['after-create'];
+const NEEDS_CREATE: readonly BatchPoint[] = ['after-create'];
 
 test('an orchestrator killed with -9 at any point of a batch leaves, once restarted, each change in the lake once', async (t) => {
   const lake = await freshLake(t, { config: casesConfig });
@@ -24,7 +23,7 @@ test('an orchestrator killed with -9 at any point of a batch leaves, once restar
   }
 });
 
-async function killedAt(lake: FreshLake, domain: CaseDomain, turn: number, point: CrashPoint): Promise<void> {
+async function killedAt(lake: FreshLake, domain: CaseDomain, turn: number, point: BatchPoint): Promise<void> {
   await happen(lake, domain, turn);
   const before = lake.commits();
   const died = await lake.ingest('case-sql', {

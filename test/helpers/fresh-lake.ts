@@ -8,6 +8,7 @@ import { systemClock, type MovableClock } from '../hq-sim/clock.js';
 import { openHq, type Hq } from '../hq-sim/hq.js';
 import { lakeConfigText } from '../hq-sim/programme/lake-config.js';
 import { runOracle, type OracleOptions, type OracleReport } from '../oracle/oracle.js';
+import { startCouchServer, type CouchServer } from './couch-server.js';
 import { readCommits, type DeltaCommit } from './delta-commits.js';
 import { brokers, recreateTopics } from './kafka-topics.js';
 import { startOrchestrator, type Ended, type Orchestrator } from './orchestrator.js';
@@ -24,6 +25,8 @@ export interface FreshLake {
   readonly folder: string;
   /** Its own, with `storage` or `blobs` on S3. */
   readonly s3: S3Server | undefined;
+  /** Its own, with `users` in CouchDB. */
+  readonly couch: CouchServer | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly hq: Hq;
   readonly clock: MovableClock;
@@ -35,7 +38,7 @@ export interface FreshLake {
   start(topic: Topic, extraEnv?: Readonly<Record<string, string>>, flags?: readonly string[]): Orchestrator;
   oracle(options?: OracleOptions): Promise<OracleReport>;
   /** Fails, naming each difference, when a row or a column of the lake is not what HQ holds. */
-  requireEqual(options?: OracleOptions): Promise<void>;
+  requireEqual(options?: OracleOptions): Promise<OracleReport>;
   /** By `<topic>/<type>`. */
   commits(): ReadonlyMap<string, readonly DeltaCommit[]>;
   /** Number of commits by `<topic>/<type>`. */
@@ -50,6 +53,8 @@ export interface FreshLakeOptions extends PlaceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** URL of the Postgres that holds HQ, as its superuser; default the stack's. */
   readonly hqServer?: string;
+  /** Where HQ's users are: usercases, or documents in a CouchDB of the test's own. Default: usercases. */
+  readonly users?: 'usercase' | 'couchdb';
   /** Text of lake.yaml; default the programme's. */
   readonly config?: (domain: string) => string;
 }
@@ -81,7 +86,10 @@ export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Pro
   ]);
   const [mainUrl = '', ...shardUrls] = databases.map((name) => databaseUrl(name, options.hqServer));
   const clock = systemClock();
+  const couch = options.users === 'couchdb' ? await startCouchServer() : undefined;
+  const users = couch?.users('commcarehq__users');
   const hq = await openHq({
+    ...(users === undefined ? {} : { users }),
     mainUrl,
     shardUrls,
     blobStore: places.blobStore,
@@ -94,7 +102,7 @@ export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Pro
   const env = {
     HQ_DATABASE_URL: mainUrl,
     HQ_SHARD_DATABASE_URLS: shardUrls.join(','),
-    HQ_USERS: 'usercase',
+    HQ_USERS: users ?? 'usercase',
     ...places.env,
     LAKE_CONFIG: config,
     POLL_SECONDS: '0.3',
@@ -114,6 +122,7 @@ export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Pro
     await ledger.end();
     await hq.close();
     await places.s3?.close();
+    await couch?.close();
     await dropDatabases(databases, options.hqServer);
     rmSync(dir, { recursive: true, force: true });
   });
@@ -123,7 +132,7 @@ export async function freshLake(t: Closing, options: FreshLakeOptions = {}): Pro
     return one;
   };
   const { folder, s3 } = places;
-  return { domain, folder, s3, env, hq, clock, ledger, start, ...looksOf(domain, folder, env, start) };
+  return { domain, folder, s3, couch, env, hq, clock, ledger, start, ...looksOf(domain, folder, env, start) };
 }
 
 type Looks = Pick<
@@ -157,6 +166,7 @@ function looksOf(
         report.ok,
         `the lake is not what HQ holds: ${report.error ?? ''} ${JSON.stringify(wrong, null, 1)}`,
       );
+      return report;
     },
     deltaVersions: () => Object.fromEntries([...commits()].map(([table, list]) => [table, list.length])),
   };

@@ -11,6 +11,7 @@ import {
 } from './change-feed.js';
 import { systemClock, type Clock } from './clock.js';
 import type { HqContext } from './context.js';
+import { openCouchUsers } from './couch-users.js';
 import { openDatabases } from './databases.js';
 import { loadXml } from './form-store.js';
 import * as locations from './locations.js';
@@ -18,7 +19,8 @@ import * as removal from './remove.js';
 import * as revision from './revise.js';
 import type { Submission } from './read-form.js';
 import { submitForms, type SubmitOptions } from './submit.js';
-import { saveUser, type MobileWorker } from './users.js';
+import type { MobileWorker, WebUser } from './user.js';
+import { saveUser, saveWebUser } from './users.js';
 
 export interface HqOptions {
   readonly mainUrl: string;
@@ -29,6 +31,8 @@ export interface HqOptions {
   readonly s3?: S3Settings;
   /** Left out: nothing is sent to Kafka (`onChange` still hears it). */
   readonly kafka?: KafkaOptions;
+  /** `couchdb+http://login:password@host:port/database`: users are documents there. Left out: usercases. */
+  readonly users?: string;
   readonly clock?: Clock;
   readonly onChange?: (topic: string, change: ChangeMeta) => void;
 }
@@ -46,7 +50,8 @@ export async function openHq(options: HqOptions): Promise<Hq> {
       clock,
       ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
     });
-    const context: HqContext = { databases, blobs, feed, clock };
+    const couch = options.users === undefined ? null : await openCouchUsers(options.users, clock);
+    const context: HqContext = { databases, blobs, feed, clock, couch };
     return {
       ...actsOf(context),
       context,
@@ -57,7 +62,9 @@ export async function openHq(options: HqOptions): Promise<Hq> {
     };
   } catch (cause) {
     await databases.close();
-    throw new LakeError('SERVICE_UNREACHABLE', "HQ's blob store or Kafka cannot be opened", { cause });
+    throw new LakeError('SERVICE_UNREACHABLE', "HQ's blob store, Kafka or CouchDB cannot be opened", {
+      cause,
+    });
   }
 }
 
@@ -87,6 +94,7 @@ function submissionActs(ctx: HqContext) {
       return id;
     },
     saveUser: (domain: string, worker: MobileWorker) => saveUser(ctx, domain, worker),
+    saveWebUser: (user: WebUser) => saveWebUser(ctx, user),
   };
 }
 
@@ -115,12 +123,14 @@ function locationActs(ctx: HqContext) {
   return {
     createLocationTypes: (domain: string, types: readonly locations.NewLocationType[]) =>
       locations.createLocationTypes(ctx, domain, types),
-    editLocationType: (domain: string, code: string, change: { name?: string; code?: string }) =>
+    editLocationType: (domain: string, code: string, change: locations.LocationTypeChange) =>
       locations.editLocationType(ctx, domain, code, change),
+    deleteLocationType: (domain: string, code: string) => locations.deleteLocationType(ctx, domain, code),
     createLocations: (domain: string, list: readonly locations.NewLocation[]) =>
       locations.createLocations(ctx, domain, list),
     editLocation: (id: string, change: locations.LocationChange) => locations.editLocation(ctx, id, change),
     moveLocation: (id: string, parentId: string | null) => locations.editLocation(ctx, id, { parentId }),
+    retypeLocation: (id: string, typeCode: string) => locations.editLocation(ctx, id, { typeCode }),
     renameLocation: (id: string, name: string) => locations.editLocation(ctx, id, { name }),
     archiveLocation: (id: string) => locations.archiveLocation(ctx, id),
     unarchiveLocation: (id: string) => locations.unarchiveLocation(ctx, id),

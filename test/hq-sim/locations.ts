@@ -34,9 +34,17 @@ export interface LocationChange {
   readonly externalId?: string | null;
   /** The new parent's location_id; null makes it a top-level location. */
   readonly parentId?: string | null;
+  readonly typeCode?: string;
   readonly latitude?: string | null;
   readonly longitude?: string | null;
   readonly metadata?: JsonObject;
+}
+
+/** What can be changed of a type; what is left out stays. */
+export interface LocationTypeChange {
+  readonly name?: string;
+  readonly code?: string;
+  readonly parentCode?: string;
 }
 
 /** Creates the types that are missing; HQ announces nothing. Parents stand before their children in the list. */
@@ -66,18 +74,28 @@ export async function createLocationTypes(
   }
 }
 
-/** Renames a type (or changes its code): only last_modified shows it, nothing is announced. */
+/** Renames a type, changes its code or puts it below another: only last_modified shows it, nothing is announced. */
 export async function editLocationType(
   ctx: HqContext,
   domain: string,
   code: string,
-  change: { readonly name?: string; readonly code?: string },
+  change: LocationTypeChange,
 ): Promise<void> {
+  const type = await findType(ctx, domain, code);
+  const parent = change.parentCode === undefined ? null : await findType(ctx, domain, change.parentCode);
   await ctx.databases.main.query(
-    `UPDATE locations_locationtype SET name = coalesce($3, name), code = coalesce($4, code), last_modified = $5
-     WHERE domain = $1 AND code = $2`,
-    [domain, code, change.name ?? null, change.code ?? null, ctx.clock.next()],
+    `UPDATE locations_locationtype SET name = coalesce($2, name), code = coalesce($3, code),
+       parent_type_id = coalesce($4, parent_type_id), last_modified = $5 WHERE id = $1`,
+    [type.id, change.name ?? null, change.code ?? null, parent?.id ?? null, ctx.clock.next()],
   );
+}
+
+/** Deletes a type with all its locations (and the types below must be gone): nothing is announced. */
+export async function deleteLocationType(ctx: HqContext, domain: string, code: string): Promise<void> {
+  const type = await findType(ctx, domain, code);
+  const { main } = ctx.databases;
+  await main.query('DELETE FROM locations_sqllocation WHERE location_type_id = $1', [type.id]);
+  await main.query('DELETE FROM locations_locationtype WHERE id = $1', [type.id]);
 }
 
 /** Creates locations, parents before children, and announces each. @returns their location_ids */
@@ -137,6 +155,8 @@ export async function editLocation(
   if (change.parentId !== undefined) {
     columns['parent_id'] = change.parentId === null ? null : (await findLocation(ctx, change.parentId)).id;
   }
+  if (change.typeCode !== undefined)
+    columns['location_type_id'] = (await findType(ctx, row.domain, change.typeCode)).id;
   const names = Object.keys(columns);
   const assignments = names.map((name, index) => `${name} = $${index + 2}`).join(', ');
   await ctx.databases.main.query(`UPDATE locations_sqllocation SET ${assignments} WHERE location_id = $1`, [

@@ -130,6 +130,7 @@ export async function deleteUser(ctx: HqContext, domain: string, userId: string)
     forms.push(...sent.rows.map((row) => row.id));
     cases.push(...owned.rows.map((row) => row.id));
   }
+  await ctx.couch?.retire(userId);
   await deleteForms(ctx, domain, forms);
   await deleteCases(ctx, domain, cases);
 }

@@ -1,25 +1,30 @@
 import { randomUUID } from 'node:crypto';
+import { LakeError } from '../../orchestrator/errors.js';
 import { systemForm, type CaseBlock } from './case-block.js';
 import type { HqContext } from './context.js';
 import { submitForms } from './submit.js';
+import type { MobileWorker, WebUser } from './user.js';
 
 /** The case type HQ mirrors mobile workers into. */
 export const USERCASE_TYPE = 'commcare-user';
 const USERCASE_DEVICE = 'corehq.apps.callcenter.sync_usercase';
 
-export interface MobileWorker {
-  readonly userId: string;
-  readonly username: string;
-  /** Null = the worker has no location. */
-  readonly locationId: string | null;
-  /** Default: derived by HQ's submission; give it to find the usercase again. */
-  readonly caseId: string;
-  readonly formId?: string;
-  readonly data?: Readonly<Record<string, string>>;
+/**
+ * Saves a mobile worker as HQ does: her document in CouchDB; without a CouchDB, her usercase alone. With one, usercases are
+ * switched off, as in most domains.
+ */
+export async function saveUser(ctx: HqContext, domain: string, worker: MobileWorker): Promise<void> {
+  if (ctx.couch === null) await saveUsercase(ctx, domain, worker);
+  else await ctx.couch.saveWorker(domain, worker);
 }
 
-/** Creates or resubmits the worker's usercase, as HQ does whenever a user is saved. */
-export async function saveUser(ctx: HqContext, domain: string, worker: MobileWorker): Promise<void> {
+/** @throws LakeError USAGE without a CouchDB: usercases are of mobile workers only */
+export async function saveWebUser(ctx: HqContext, user: WebUser): Promise<void> {
+  if (ctx.couch === null) throw new LakeError('USAGE', 'Web users need a CouchDB');
+  await ctx.couch.saveWebUser(user);
+}
+
+async function saveUsercase(ctx: HqContext, domain: string, worker: MobileWorker): Promise<void> {
   const at = ctx.clock.next();
   const block: CaseBlock = {
     caseId: worker.caseId,

@@ -9,7 +9,7 @@ import { stackVariable } from '../helpers/stack-environment.js';
 import { CHANGES } from '../hq-sim/changes.js';
 import { countByOtherEngine } from '../oracle/oracle.js';
 
-/** Every kind but the one HQ announces nowhere: no reader of Kafka can know of a type's new name. */
+/** Every kind but an edited type: no place below it could be told from a moved one (deep-locations.test.ts has it). */
 const KINDS = Object.keys(CHANGES).filter((kind) => kind !== 'rename-location-type');
 
 test('forms, cases and locations stand in the lake as HQ holds them, for every reader, and are written once', async (t) => {

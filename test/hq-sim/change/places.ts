@@ -3,7 +3,8 @@ import { LakeError } from '../../../orchestrator/errors.js';
 import { loadCases } from '../case-store.js';
 import type { Hq } from '../hq.js';
 import { pickCases, pickLocations, type Picker } from '../picking.js';
-import { USERCASE_TYPE, type MobileWorker } from '../users.js';
+import type { MobileWorker } from '../user.js';
+import { USERCASE_TYPE } from '../users.js';
 import { allAtOnce, numberOf, oneByOne, type Act, type Kind } from './kind.js';
 
 const at =

@@ -1,4 +1,4 @@
-import type { MobileWorker } from '../users.js';
+import type { MobileWorker } from '../user.js';
 import { amendForm } from './amend.js';
 import type { Child, Worker } from './people.js';
 import type { Geography } from './places.js';

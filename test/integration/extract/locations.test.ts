@@ -118,6 +118,23 @@ describe('locations from HQ', () => {
     assert.deepEqual(unlisted, [{ op: 'delete', kind: 'location', domain: DOMAIN, id: 'state-1' }]);
   });
 
+  test('a location that HQ has just said to be deleting is waited for, until it is clear that it was not', async () => {
+    const ask = (secondsAgo: number, ...ids: string[]): Promise<Extracted[]> =>
+      extractAll(hq, {
+        kind: 'location',
+        ids,
+        announcedGone: new Set(['clinic-2', 'absent']),
+        newestPublishTimestamp: new Date(Date.now() - secondsAgo * 1000).toISOString(),
+      });
+    await assert.rejects(ask(1, 'state-1', 'clinic-2'), { code: 'HQ_STANDBY_BEHIND', retryable: true });
+    assert.deepEqual(
+      (await ask(1, 'absent', 'clinic-1')).map(({ op, id }) => `${op} ${id}`),
+      ['delete absent', 'upsert clinic-1'],
+    );
+    assert.equal((await ask(1, 'district-1')).length, 3, 'its own message is yet to come');
+    assert.equal((await ask(300, 'clinic-2'))[0]?.op, 'upsert');
+  });
+
   test('a cycle in the tree ends, and every location of it comes once', async () => {
     await fixture.server.query(
       'hq_main',

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from .configuration import Configuration, load_configuration
+from .couch import couch_users
 from .documents import BlobStore
 from .errors import Unreadable
 from .lake import Lake, Table
@@ -44,7 +45,11 @@ class Check:
         self._source = Source(settings.main_url, settings.shard_urls)
         domains = list(self._configuration.domains)
         self._places = Places(self._source.locations(domains))
-        self._users = UserPlaces(self._source.usercases(domains) if settings.users == "usercase" else ())
+        self._users = UserPlaces()
+        if settings.users == "usercase":
+            self._users.take_usercases(self._source.usercases(domains))
+        elif settings.users != "none":
+            self._users.take_documents(couch_users(settings.users))
         self._live: LiveIndex = self._source.live(self._configuration)
 
     def close(self) -> None:

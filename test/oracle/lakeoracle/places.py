@@ -46,11 +46,23 @@ class Places:
 
 
 class UserPlaces:
-    """User -> location id by the usercase; a deleted one only tells when the user lost the place."""
+    """User -> location id, and when the user was last saved; a deleted one only tells when the place was lost."""
 
-    def __init__(self, usercases: Iterable[Row]) -> None:
+    def __init__(self) -> None:
         self._of_user: dict[tuple[str, str], str] = {}
         self._changed: dict[tuple[str, str], datetime] = {}
+
+    def take_documents(self, users: Iterable[Row]) -> None:
+        """By the user's own document in CouchDB (couch.py)."""
+        for row in users:
+            user = (row["domain"], row["user_id"])
+            if row["modified"] is not None:
+                self._changed[user] = row["modified"]
+            if row["location_id"] is not None:
+                self._of_user[user] = row["location_id"]
+
+    def take_usercases(self, usercases: Iterable[Row]) -> None:
+        """By the usercase, oldest first."""
         for row in usercases:
             user = (row["domain"], row["external_id"])
             self._changed[user] = max(row["server_modified_on"], self._changed.get(user, row["server_modified_on"]))

@@ -64,8 +64,8 @@ def read_settings(source: Mapping[str, str]) -> Settings:
     lake = _store(need("HQ_DATA_PATH"), "HQ_DATA_PATH", faults)
     shards = tuple(part.strip() for part in source.get("HQ_SHARD_DATABASE_URLS", "").split(",") if part.strip())
     users = source.get("HQ_USERS", "").strip() or "usercase"
-    if users not in ("usercase", "none"):
-        faults.append("HQ_USERS: this oracle reads users from the usercase only (usercase or none)")
+    if users not in ("usercase", "none") and not users.startswith(("couchdb+http://", "couchdb+https://")):
+        faults.append("HQ_USERS must be usercase, none or couchdb+http://login:password@host:port/database")
     if faults:
         raise CannotRead("; ".join(faults))
     s3 = S3Access(

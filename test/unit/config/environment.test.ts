@@ -32,6 +32,34 @@ test('a complete environment is read to its types, with defaults for the rest', 
   );
 });
 
+test('users are looked for in usercases, nowhere, or in a CouchDB that is named whole', () => {
+  const read = (HQ_USERS: string): string =>
+    readIngestionEnvironment({ ...completeEnvironment(), HQ_USERS }).HQ_USERS;
+  const taken = [
+    'usercase',
+    'none',
+    'couchdb+http://couch:5984/commcarehq__users',
+    'couchdb+https://reader:p%2Fw%3A@couch.example.org/hq__users',
+  ];
+  for (const source of taken) assert.equal(read(source), source);
+  const refused = [
+    'couchdb',
+    'usercases',
+    'http://couch:5984/hq__users',
+    'couchdb+http://couch:5984',
+    'couchdb+http://couch:5984/',
+    'couchdb+ftp://couch/hq__users',
+    'couchdb+http://reader:pass#word@couch/hq__users',
+    'couchdb+http://reader:pass word/@couch:a/hq__users',
+  ];
+  for (const source of refused) {
+    const faults = faultsOf(refusal({ ...completeEnvironment(), HQ_USERS: source }));
+    assert.equal(faults.length, 1, source);
+    assert.match(faults[0] ?? '', /^HQ_USERS: must be usercase, none, or a URL couchdb\+http/);
+    assert.doesNotMatch(faults[0] ?? '', /pass.word/);
+  }
+});
+
 test('all faults are told at once, by name and without their values', () => {
   const error = refusal({
     ...completeEnvironment(),
@@ -74,6 +102,7 @@ test('numbers out of their range are refused, not taken for the nearest', () => 
     ['MAX_RECORDS_TO_PROCESS', '1.5'],
     ['SPARK_LOCAL_CORES', '0'],
     ['POLL_SECONDS', '-1'],
+    ['LOCATION_TYPE_POLL_SECONDS', '0'],
     ['KAFKA_BOOTSTRAP_SERVER_PORT', '0'],
   ] as const) {
     assert.equal(

@@ -14,7 +14,7 @@ const change = (id: string, more: object = {}): object => ({ document_id: id, do
 
 test('a delete without a subtype is kept, and other keys do not matter', () => {
   const read = readChange(bytes(change('a', { document_subtype: null, is_deletion: true, whatever: [1] })));
-  assert.deepEqual(read, { change: { domain: 'demo', id: 'a', publishTimestamp: null } });
+  assert.deepEqual(read, { change: { domain: 'demo', id: 'a', publishTimestamp: null, isDeletion: true } });
 });
 
 test('what names no record is odd and says why', () => {
@@ -61,6 +61,21 @@ test('an id named often stands there once, with the newest offset', () => {
     [
       { domain: 'demo', id: 'a', partition: 0, offset: '9' },
       { domain: 'demo', id: 'b', partition: 0, offset: '5' },
+    ],
+  );
+});
+
+test('an id that a message called deleted stays so, whatever else is said of it', () => {
+  const manifest = new ManifestBuilder(() => true);
+  manifest.add(message(1, change('a')));
+  manifest.add(message(2, change('a', { is_deletion: true })));
+  manifest.add(message(3, change('a', { is_deletion: false })));
+  manifest.add(message(4, change('b', { is_deletion: 'true' })));
+  assert.deepEqual(
+    [...manifest.entries()],
+    [
+      { domain: 'demo', id: 'a', partition: 0, offset: '3', gone: true },
+      { domain: 'demo', id: 'b', partition: 0, offset: '4' },
     ],
   );
 });

@@ -1,32 +1,10 @@
-import { IDS_PER_QUERY } from './limits.js';
-import { chunked } from './in-order.js';
-import type { Moment } from './request.js';
-import type { IdRow, Shards } from './shards.js';
-import { newestOf } from './shards.js';
-import { utc } from './sql-text.js';
-
-/** Where users work. HQ keeps no history: it is the place they have now. */
-export interface UserLocations {
-  /**
-   * @returns location_id by user id; users without a known place are left out
-   * @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED
-   */
-  locationsOf(
-    domain: string,
-    userIds: readonly string[],
-    moment: Moment,
-  ): Promise<ReadonlyMap<string, string>>;
-}
-
-/** @param source `usercase`: HQ's mirror of each user as a case; `none`: users have no place */
-export function openUserLocations(source: 'usercase' | 'none', shards: Shards): UserLocations {
-  switch (source) {
-    case 'usercase':
-      return new UsercaseLocations(shards);
-    case 'none':
-      return { locationsOf: () => Promise.resolve(new Map()) };
-  }
-}
+import { chunked } from '../in-order.js';
+import { IDS_PER_QUERY } from '../limits.js';
+import type { Moment } from '../request.js';
+import type { IdRow, Shards } from '../shards.js';
+import { newestOf } from '../shards.js';
+import { utc } from '../sql-text.js';
+import type { UserLocations, UserLook } from './user-locations.js';
 
 interface UsercaseRow extends IdRow {
   readonly props: string | null;
@@ -42,14 +20,18 @@ const USERCASE_SQL = `
   WHERE c.domain = $1 AND c.type = 'commcare-user' AND c.external_id = ANY($2::varchar[])
     AND NOT c.deleted AND c.deleted_on IS NULL`;
 
-class UsercaseLocations implements UserLocations {
+export class UsercaseLocations implements UserLocations {
   readonly #shards: Shards;
 
   constructor(shards: Shards) {
     this.#shards = shards;
   }
 
-  async locationsOf(
+  look(domain: string, moment: Moment): UserLook {
+    return { locationsOf: (userIds) => this.#locationsOf(domain, userIds, moment) };
+  }
+
+  async #locationsOf(
     domain: string,
     userIds: readonly string[],
     moment: Moment,
