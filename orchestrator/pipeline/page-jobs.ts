@@ -15,7 +15,7 @@ import type { Storage } from '../storage/storage.js';
 import type { PipelineContext } from './context.js';
 
 /** A page is a small batch, so that a live change behind it never waits long. */
-export const RECORDS_PER_PAGE = 5_000;
+const RECORDS_PER_PAGE = 5_000;
 
 /** A job's next page, its manifest written; no ids when nothing is left. */
 export interface NextPage {
@@ -48,7 +48,7 @@ export async function pagesAfter(context: PipelineContext, batch: Batch): Promis
   return pages;
 }
 
-export async function nextPage(database: Queryable, checkpoint: Storage, job: PageJob): Promise<NextPage> {
+async function nextPage(database: Queryable, checkpoint: Storage, job: PageJob): Promise<NextPage> {
   const records = await nextRecords(database, job, RECORDS_PER_PAGE);
   const last = records.at(-1);
   if (last === undefined) return { job, written: undefined, plannedTo: job.plannedTo };
