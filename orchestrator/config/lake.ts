@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
 import { faultLines, schemaFaults } from './lake-faults.js';
+import { hookFilesBeside, hooksOf, identityOf, NO_HOOKS, type HookFiles } from './hook-files.js';
 import { PLAIN_TABLE, tableSchema, type TableConfig } from './table-config.js';
+import { transformKeysAt } from './transforms.js';
 import type { RecordKind } from '../types.js';
 
 /**
@@ -33,9 +34,11 @@ export type DomainConfig = Readonly<z.infer<typeof domainSchema>>;
 
 export interface LakeConfig {
   readonly domains: Readonly<Record<string, DomainConfig>>;
-  /** sha256 of the file's text: the identity of this configuration version. */
+  /** sha256 of the file's text and of the hooks it names: the identity of this configuration version. */
   readonly sha256: string;
   readonly text: string;
+  /** Texts of the hooks it names, by the path that stands there. */
+  readonly hooks: ReadonlyMap<string, string>;
 }
 
 /** Keys that may stand at a place: of the file, of a domain, of a case type or form, of a table. */
@@ -43,7 +46,8 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const depth = path.length;
   if (depth === 0) return Object.keys(lakeSchema.shape);
   if (depth === 2) return Object.keys(domainSchema.shape);
-  return path[2] === 'tables' ? Object.keys(tableSchema.shape) : ['name'];
+  if (path[2] !== 'tables') return ['name'];
+  return path[4] === 'transforms' ? transformKeysAt(path.slice(5)) : Object.keys(tableSchema.shape);
 }
 
 /** Every type of a record kind is taken: `cases: {'*': {}}`. */
@@ -63,11 +67,18 @@ export function loadLakeConfig(path: string): LakeConfig {
       cause,
     });
   }
-  return parseLakeConfig(text, path);
+  return parseLakeConfig(text, path, hookFilesBeside(path));
 }
 
-/** @throws LakeError CONFIG_INVALID with every fault, its line and column */
-export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
+/**
+ * @param hookFiles where the texts of hooks are from: the files beside lake.yaml, or those the ledger keeps
+ * @throws LakeError CONFIG_INVALID with every fault, its line and column
+ */
+export function parseLakeConfig(
+  text: string,
+  path = 'lake.yaml',
+  hookFiles: HookFiles = NO_HOOKS,
+): LakeConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const syntax = document.errors.map(({ linePos, message }) => {
@@ -81,7 +92,22 @@ export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
     const found = result.error.issues.flatMap((issue) => schemaFaults(issue, document, keysAt));
     throw invalid(path, faultLines(path, document, lines, found));
   }
-  return { domains: result.data.domains, text, sha256: createHash('sha256').update(text).digest('hex') };
+  const { domains } = result.data;
+  const { hooks, faults } = hooksOf(domains, hookFiles);
+  if (faults.length > 0) throw invalid(path, faultLines(path, document, lines, faults));
+  return { domains, text, hooks, sha256: identityOf(text, hooks) };
+}
+
+/** A configuration as the ledger keeps it, with the hooks it had when it was made active. */
+export function parseStoredConfig(stored: {
+  readonly text: string;
+  readonly hooks: ReadonlyMap<string, string>;
+}): LakeConfig {
+  return parseLakeConfig(stored.text, 'lake.yaml', (path) => {
+    const hook = stored.hooks.get(path);
+    if (hook === undefined) throw new Error('it is not kept with this configuration');
+    return hook;
+  });
 }
 
 const SMALLEST = 'the smallest useful one is `domains: {my-domain: {cases: {"*": {}}}}`';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { transformsSchema } from './transforms.js';
 import { declarationKey, parseDeclaredType, TYPE_WORDS, type DeclaredType } from './declared-type.js';
 
 /** Declared types by {@link declarationKey}. */
@@ -7,12 +8,13 @@ export type DeclaredTypes = ReadonlyMap<string, DeclaredType>;
 /** What `lake.yaml` says of one table, under its name (`raw_…_case`, `raw_…_form`, `raw_location`). */
 export const tableSchema = z.strictObject({
   types: z.record(z.string(), z.string()).default({}).transform(readTypes),
+  transforms: transformsSchema,
 });
 
 export type TableConfig = Readonly<z.infer<typeof tableSchema>>;
 
 /** A table that lake.yaml does not name is one without declarations. */
-export const PLAIN_TABLE: TableConfig = { types: new Map() };
+export const PLAIN_TABLE: TableConfig = { types: new Map(), transforms: [] };
 
 const FREE_PART = /^(form|case_json|metadata)__./i;
 
