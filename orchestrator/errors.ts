@@ -45,6 +45,11 @@ export const ERROR_CODES = {
     exitCode: EXIT.refused,
     mend: 'Run `dimagi-lake config apply` to make this lake.yaml the active version.',
   },
+  HASH_KEY_DIFFERS: {
+    failureClass: 'transient',
+    exitCode: EXIT.refused,
+    mend: 'A process with the right TRANSFORM_HASH_KEY stages the batch; start this one with that key, or apply the new one by `dimagi-lake config apply`.',
+  },
   USAGE: { failureClass: 'config', exitCode: EXIT.usage, mend: 'See `dimagi-lake --help`.' },
   TOOL_MISSING: { failureClass: 'config', exitCode: EXIT.missingTool, mend: 'Install the tool named above.' },
   SERVICE_UNREACHABLE: transient(

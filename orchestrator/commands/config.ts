@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { faultsOf } from '../config/faults.js';
 import { readLedgerEnvironment } from '../config/environment.js';
+import { hashKeyCheck, requireHashKey } from '../config/hash-key.js';
 import { loadLakeConfig, type LakeConfig } from '../config/lake.js';
 import { lakeConfigPath, readSettings } from '../config/settings.js';
 import { suspicionsOfEnvironment, suspicionsOfLake } from '../config/suspicions.js';
@@ -8,6 +9,7 @@ import { LakeError } from '../errors.js';
 import { LedgerDatabase } from '../ledger/database.js';
 import { activateConfig } from '../ledger/lake.js';
 import { migrateLedger } from '../ledger/migrate.js';
+import { loadHooks } from '../transform/load-hooks.js';
 import { withExamples } from './help.js';
 import { paint } from './terminal/paint.js';
 import { counted, printJson, printLine } from './terminal/print.js';
@@ -77,10 +79,15 @@ function checkAll(): Checked {
 async function apply(json: boolean): Promise<void> {
   const environment = readLedgerEnvironment();
   const lake = loadLakeConfig(environment.LAKE_CONFIG);
+  requireHashKey(environment, lake);
+  await loadHooks(lake);
   const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL);
   try {
     await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
-    const version = await activateConfig(database, lake.sha256, lake.text);
+    const version = await activateConfig(database, {
+      ...lake,
+      hashKeyCheck: hashKeyCheck(environment, lake),
+    });
     if (json) printJson({ file: environment.LAKE_CONFIG, version: version.toString(), sha256: lake.sha256 });
     else printLine(`configuration version ${version} is active`);
   } finally {

@@ -29,7 +29,7 @@ export interface NewBatch extends PlannedIds {
 
 /** A batch that no message asked for (migrations/0003_pages.sql). */
 export interface NewPage extends PlannedIds {
-  readonly kind: 'replay' | 'reread';
+  readonly kind: 'replay' | 'reread' | 'reprocess';
 }
 
 export async function ensureTopic(database: LedgerDatabase, topic: string): Promise<void> {

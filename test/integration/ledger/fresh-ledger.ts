@@ -84,7 +84,12 @@ export class TopicUnderTest {
 
   static async open(database: LedgerDatabase, name: string): Promise<TopicUnderTest> {
     await ensureTopic(database, name);
-    const configVersionId = await activateConfig(database, 'sha', 'domains: {}');
+    const configVersionId = await activateConfig(database, {
+      sha256: 'sha',
+      text: 'domains: {}',
+      hooks: new Map(),
+      hashKeyCheck: null,
+    });
     return new TopicUnderTest(database, name, await lease(database, `poller:${name}`), configVersionId);
   }
 

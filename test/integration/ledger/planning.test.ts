@@ -101,7 +101,12 @@ describe('planning', () => {
 
   test('a process whose configuration is not the active one any more plans nothing', async () => {
     const topic = await TopicUnderTest.open(ledger.database, 'config');
-    await activateConfig(ledger.database, 'other', 'domains: {other: {}}');
+    await activateConfig(ledger.database, {
+      sha256: 'other',
+      text: 'domains: {other: {}}',
+      hooks: new Map(),
+      hashKeyCheck: null,
+    });
     await assert.rejects(topic.plan(), { code: 'CONFIG_NOT_ACTIVE' });
   });
 });

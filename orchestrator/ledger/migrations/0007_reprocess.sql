@@ -1,0 +1,11 @@
+-- A page of kind `reprocess` was asked for by a person: records of a table read again, under the configuration that is
+-- active when the page is planned.
+ALTER TABLE batch DROP CONSTRAINT IF EXISTS batch_kind;
+ALTER TABLE batch ADD CONSTRAINT batch_kind
+  CHECK (kind IN ('live', 'replay', 'reread', 'retype', 'fan-out', 'reprocess'));
+
+-- The hooks of a configuration, path in lake.yaml → text: a batch is staged with the text it was planned with, whatever
+-- became of the file. Who may write this table can have code run by the control plane, as with lake.yaml itself.
+ALTER TABLE config_version ADD COLUMN hooks jsonb NOT NULL DEFAULT '{}';
+-- Tells the key of hashes from another one without telling it; null: nothing is hashed.
+ALTER TABLE config_version ADD COLUMN hash_key_check text;
