@@ -6,6 +6,7 @@ import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
 import { registerQuarantine } from './commands/quarantine.js';
+import { registerReprocess } from './commands/reprocess.js';
 import { registerResume } from './commands/resume.js';
 import { registerStack } from './commands/stack.js';
 import { registerDemo } from './commands/demo.js';
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   registerTables(program);
   registerBatches(program);
   registerQuarantine(program);
+  registerReprocess(program);
   registerResume(program);
   registerConfig(program);
   registerDoctor(program);

@@ -96,6 +96,11 @@ export const ERROR_CODES = {
     exitCode: EXIT.failed,
     mend: 'The record was set aside in quarantine; mend it in HQ, then replay it.',
   },
+  REPROCESS_TOO_EARLY: {
+    failureClass: 'transient',
+    exitCode: EXIT.refused,
+    mend: 'Let ingestion stage what is planned under the older lake.yaml, then ask again.',
+  },
   SPARK_UNREACHABLE: transient(
     'Check the Spark master: is its REST port open and is SPARK_REST_SECRET right?',
   ),

@@ -8,9 +8,9 @@ import type { TableConfig } from './table-config.js';
 export type HookFiles = (path: string) => string;
 
 /** A text of lake.yaml alone has no hooks beside it. */
-export const NO_HOOKS: HookFiles = () => {
+export function noHooks(): never {
   throw new Error('no file stands beside this text');
-};
+}
 
 export function hookFilesBeside(lakeYaml: string): HookFiles {
   return (path) => readFileSync(resolve(dirname(lakeYaml), path), 'utf8');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
 import { faultLines, schemaFaults } from './lake-faults.js';
-import { hookFilesBeside, hooksOf, identityOf, NO_HOOKS, type HookFiles } from './hook-files.js';
+import { hookFilesBeside, hooksOf, identityOf, noHooks, type HookFiles } from './hook-files.js';
 import { PLAIN_TABLE, tableSchema, type TableConfig } from './table-config.js';
 import { transformKeysAt } from './transforms.js';
 import type { RecordKind } from '../types.js';
@@ -77,7 +77,7 @@ export function loadLakeConfig(path: string): LakeConfig {
 export function parseLakeConfig(
   text: string,
   path = 'lake.yaml',
-  hookFiles: HookFiles = NO_HOOKS,
+  hookFiles: HookFiles = noHooks,
 ): LakeConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });

@@ -17,7 +17,7 @@ const LEVEL_TYPES = [...(levelColumns('location', ['any']).get('any') ?? [])].ma
 );
 
 /** HQ's own fields; the types of a name that several kinds have are the same. */
-const FIELD_TYPES: ReadonlyMap<string, FixedType> = new Map(
+const FIELD_TYPES = new Map<string, FixedType>(
   Object.values(FIXED_COLUMNS)
     .flat()
     .map(({ name, type }) => [name, type]),

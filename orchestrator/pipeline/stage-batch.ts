@@ -31,7 +31,7 @@ import { tableTransforms } from './table-transforms.js';
 const PLACES_PER_WRITE = 5_000;
 
 /**
- * extract ▸ shape ▸ stage: what the batch's ids are in HQ now, written once as staging files.
+ * extract ▸ transform ▸ shape ▸ stage: what the batch's ids are in HQ now, written once as staging files.
  * @returns false when another process stages a batch of the topic
  */
 export async function stageBatch(context: PipelineContext, batchId: bigint): Promise<boolean> {
