@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerBatches } from './commands/batches.js';
+import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   registerQuarantine(program);
   registerReprocess(program);
   registerResume(program);
+  registerCheck(program, 'check');
   registerConfig(program);
   registerDoctor(program);
   registerStack(program);

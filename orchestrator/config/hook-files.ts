@@ -38,7 +38,7 @@ export function hooksOf(
 }
 
 /** Every step that names a hook, with its place in the file. */
-export function hooksNamed(
+function hooksNamed(
   domains: Domains,
 ): { readonly path: string; readonly at: readonly PropertyKey[] }[] {
   return Object.entries(domains).flatMap(([domain, { tables }]) =>

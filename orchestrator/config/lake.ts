@@ -3,7 +3,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
-import { faultLines, schemaFaults } from './lake-faults.js';
+import { faultLines, schemaFaults, type Fault } from './lake-faults.js';
 import { hookFilesBeside, hooksOf, identityOf, noHooks, type HookFiles } from './hook-files.js';
 import { PLAIN_TABLE, tableSchema, type TableConfig } from './table-config.js';
 import { transformKeysAt } from './transforms.js';
@@ -108,6 +108,13 @@ export function parseStoredConfig(stored: {
     if (hook === undefined) throw new Error('it is not kept with this configuration');
     return hook;
   });
+}
+
+/** Where things stand in a lake.yaml that is without fault: `file:line:column: place: message`. */
+export function lakeLines(text: string, path: string, told: readonly Fault[]): string[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  return faultLines(path, document, lines, told);
 }
 
 const SMALLEST = 'the smallest useful one is `domains: {my-domain: {cases: {"*": {}}}}`';

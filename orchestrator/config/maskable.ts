@@ -7,7 +7,7 @@ export const MASK_WAYS = ['hash', 'year', 'drop'] as const;
 export type MaskWay = (typeof MASK_WAYS)[number];
 
 /** Columns by which a record is found, ordered and stored: their values are never personal and never changed. */
-export const UNTOUCHED = ['_id', '_rev', '_batch', 'month', 'domain', 'doc_type', 'type', 'xmlns'] as const;
+const UNTOUCHED = ['_id', '_rev', '_batch', 'month', 'domain', 'doc_type', 'type', 'xmlns'] as const;
 
 const FREE_PART = /^(form|case_json|metadata)__./i;
 const INDICES = /^indices(?:$|(?:\[\]\.|__)(?:identifier|referenced_id|referenced_type|relationship)$)/i;

@@ -28,6 +28,14 @@ export function lakeConfigPath(source: Readonly<Record<string, string | undefine
     : source['LAKE_CONFIG'];
 }
 
+/** The ledger, where one is named: for verbs that can do without. */
+export function ledgerToAsk(
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  const url = source['LEDGER_DATABASE_URL'] ?? '';
+  return URL.canParse(url) ? url : undefined;
+}
+
 function attempt<T>(read: () => T): T | LakeError {
   try {
     return read();

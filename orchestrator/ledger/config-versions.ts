@@ -29,7 +29,7 @@ export class ConfigVersions {
   async requireActive(config: LakeConfig): Promise<bigint> {
     const own = { ...config, hashKeyCheck: this.#own.hashKeyCheck(config) };
     const active = await activeConfigVersion(this.#database);
-    if (active === undefined) return activateConfig(this.#database, own);
+    if (active === undefined) return this.#database.transaction((tx) => activateConfig(tx, own));
     if (isSame(active, own)) return active.id;
     const differs =
       active.sha256 === own.sha256

@@ -63,19 +63,17 @@ function versionOf({ id, sha256, text, hooks, hash_key_check: hashKeyCheck }: Co
 }
 
 /** Makes this the active configuration; the same again changes nothing. @returns its version */
-export async function activateConfig(database: LedgerDatabase, config: StoredConfig): Promise<bigint> {
-  return database.transaction(async (tx) => {
-    await tx.query('LOCK TABLE config_version IN SHARE ROW EXCLUSIVE MODE');
-    const active = await activeConfigVersion(tx);
-    if (active !== undefined && isSame(active, config)) return active.id;
-    await tx.query('UPDATE config_version SET active = false WHERE active');
-    const [row] = await tx.query<{ id: bigint }>(
-      'INSERT INTO config_version (sha256, text, hooks, hash_key_check) VALUES ($1, $2, $3, $4) RETURNING id',
-      [config.sha256, config.text, JSON.stringify(Object.fromEntries(config.hooks)), config.hashKeyCheck],
-    );
-    if (row === undefined) throw new LakeError('INTERNAL', 'The configuration version was not inserted');
-    return row.id;
-  });
+export async function activateConfig(tx: Queryable, config: StoredConfig): Promise<bigint> {
+  await tx.query('LOCK TABLE config_version IN SHARE ROW EXCLUSIVE MODE');
+  const active = await activeConfigVersion(tx);
+  if (active !== undefined && isSame(active, config)) return active.id;
+  await tx.query('UPDATE config_version SET active = false WHERE active');
+  const [row] = await tx.query<{ id: bigint }>(
+    'INSERT INTO config_version (sha256, text, hooks, hash_key_check) VALUES ($1, $2, $3, $4) RETURNING id',
+    [config.sha256, config.text, JSON.stringify(Object.fromEntries(config.hooks)), config.hashKeyCheck],
+  );
+  if (row === undefined) throw new LakeError('INTERNAL', 'The configuration version was not inserted');
+  return row.id;
 }
 
 /** Whether two configurations write the same. */
