@@ -8,7 +8,9 @@ import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
 import { registerQuarantine } from './commands/quarantine.js';
 import { registerReprocess } from './commands/reprocess.js';
+import { registerRescued } from './commands/rescued.js';
 import { registerResume } from './commands/resume.js';
+import { registerSchema } from './commands/schema.js';
 import { registerStack } from './commands/stack.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -50,6 +52,8 @@ export function createProgram(): Command {
   registerDemo(program);
   registerIngestion(program);
   registerTables(program);
+  registerSchema(program);
+  registerRescued(program);
   registerBatches(program);
   registerQuarantine(program);
   registerReprocess(program);

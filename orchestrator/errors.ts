@@ -61,6 +61,7 @@ export const ERROR_CODES = {
     mend: "Read the named service's log under the stack directory's logs folder.",
   },
   STORAGE_FAILED: transient('Check that the storage path is reachable and writable, then retry.'),
+  QUERY_FAILED: transient('Run the command again; the reason above says what Spark could not do.'),
   STAGING_DAMAGED: {
     failureClass: 'data',
     exitCode: EXIT.failed,

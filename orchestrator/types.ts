@@ -14,6 +14,12 @@ export const KIND_OF_TOPIC: Readonly<Record<Topic, RecordKind>> = {
   location: 'location',
 };
 
+export const TOPIC_OF_KIND: Readonly<Record<RecordKind, Topic>> = {
+  form: 'form-sql',
+  case: 'case-sql',
+  location: 'location',
+};
+
 /** Offsets of one topic-partition: from inclusive, until exclusive. */
 export interface OffsetRange {
   readonly partition: number;

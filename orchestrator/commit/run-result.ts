@@ -49,6 +49,23 @@ export async function readFailures(
   return failures;
 }
 
+/** A query's answer: the first row of each statement that had any; or why it has none. */
+export async function readRows(
+  storage: Storage,
+  runPath: string,
+): Promise<{ rows: Record<string, string | null>[]; failure?: string }> {
+  const bytes = await storage.read(resultPath(runPath));
+  if (bytes === undefined) return { rows: [], failure: 'its driver left no result' };
+  const result = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
+  const [lane] = asArray(result['lanes']).map(asObject);
+  const rows = asArray(lane?.['statements'])
+    .map((statement) => asObject(statement)['row'])
+    .filter((row) => typeof row === 'object' && row !== null)
+    .map((row) => row as Record<string, string | null>);
+  const [failure] = (await readFailures(storage, runPath)).values();
+  return { rows, ...(failure === undefined ? {} : { failure: failure.reason }) };
+}
+
 function classify(index: number, error: JsonObject): LaneFailure {
   const errorClass = textOf(error['class']);
   const exception = textOf(error['exception']);

@@ -36,6 +36,30 @@ function parseScalar(word: string): ScalarType | undefined {
   return `decimal(${digits},${fraction})`;
 }
 
+/** Every integer of 64 bits. */
+const DIGITS_OF_LONG = 19;
+
+/**
+ * Whether each value of `from` is a value of `to` and its text means the same under both. Else the text is needed
+ * again: `007` is 7 as a long, and no cast brings the zeros back.
+ */
+export function isExact(from: ScalarType, to: ScalarType): boolean {
+  if (from === to || from === 'string') return true;
+  if (from === 'date') return to === 'timestamp';
+  const target = digitsOf(to);
+  if (target === undefined) return false;
+  if (from === 'long') return target.whole >= DIGITS_OF_LONG;
+  const source = digitsOf(from);
+  return source !== undefined && target.whole >= source.whole && target.scale >= source.scale;
+}
+
+/** Digits of a decimal type before and after the point. */
+export function digitsOf(type: ScalarType): { whole: number; scale: number } | undefined {
+  const [, precision, scale] = /^decimal\((\d+),(\d+)\)$/.exec(type) ?? [];
+  if (precision === undefined || scale === undefined) return undefined;
+  return { whole: Number(precision) - Number(scale), scale: Number(scale) };
+}
+
 /**
  * The name a declaration and a column have in common: lists on the way make no difference, so `form__visits__weight`,
  * `form__visits[].weight` and, once `visits` is a list of structs, its field `weight` are one. Case does not count.

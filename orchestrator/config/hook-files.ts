@@ -38,9 +38,7 @@ export function hooksOf(
 }
 
 /** Every step that names a hook, with its place in the file. */
-function hooksNamed(
-  domains: Domains,
-): { readonly path: string; readonly at: readonly PropertyKey[] }[] {
+function hooksNamed(domains: Domains): { readonly path: string; readonly at: readonly PropertyKey[] }[] {
   return Object.entries(domains).flatMap(([domain, { tables }]) =>
     Object.entries(tables).flatMap(([table, { transforms }]) =>
       transforms.flatMap((step, index) =>

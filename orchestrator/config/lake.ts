@@ -5,7 +5,7 @@ import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
 import { faultLines, schemaFaults, type Fault } from './lake-faults.js';
 import { hookFilesBeside, hooksOf, identityOf, noHooks, type HookFiles } from './hook-files.js';
-import { PLAIN_TABLE, tableSchema, type TableConfig } from './table-config.js';
+import { UNNAMED, tableSchema, type TableConfig } from './table-config.js';
 import { transformKeysAt } from './transforms.js';
 import type { RecordKind } from '../types.js';
 
@@ -133,7 +133,7 @@ export function tableConfig(config: LakeConfig, domain: string, tableName: strin
   const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
   const name = tableName.toLowerCase();
   const entry = Object.entries(own?.tables ?? {}).find(([each]) => each.toLowerCase() === name);
-  return entry?.[1] ?? PLAIN_TABLE;
+  return entry?.[1] ?? UNNAMED;
 }
 
 /** Whether anything of this kind is kept of a domain: messages of other domains are filtered out first. */

@@ -14,7 +14,7 @@ export const tableSchema = z.strictObject({
 export type TableConfig = Readonly<z.infer<typeof tableSchema>>;
 
 /** A table that lake.yaml does not name is one without declarations. */
-export const PLAIN_TABLE = tableSchema.parse({});
+export const UNNAMED = tableSchema.parse({});
 
 const FREE_PART = /^(form|case_json|metadata)__./i;
 

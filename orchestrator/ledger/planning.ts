@@ -27,9 +27,9 @@ export interface NewBatch extends PlannedIds {
   readonly oddMessages: readonly { partition: number; offset: string; reason: string }[];
 }
 
-/** A batch that no message asked for (migrations/0003_pages.sql). */
+/** A batch that no message asked for (migrations/0003_pages.sql, 0005_types.sql). */
 export interface NewPage extends PlannedIds {
-  readonly kind: 'replay' | 'reread' | 'reprocess';
+  readonly kind: 'replay' | 'reread' | 'retype' | 'reprocess' | 'fan-out';
 }
 
 export async function ensureTopic(database: LedgerDatabase, topic: string): Promise<void> {

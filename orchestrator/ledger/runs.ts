@@ -4,7 +4,8 @@ import type { Queryable } from './database.js';
 /** One attempt to merge a batch's lanes; `runner_*` functions (0002_runner.sql) are the driver's side of it. */
 export interface Run {
   readonly id: string;
-  readonly batchId: bigint;
+  /** Null for a question, which belongs to no batch. */
+  readonly batchId: bigint | null;
   readonly token: string;
   readonly state: 'submitted' | 'claimed' | 'done' | 'failed' | 'voided';
   /** Folder of scripts and result, relative to CHECKPOINT_BASE_DIR. */
@@ -21,7 +22,7 @@ export interface Run {
 interface RunRow {
   [column: string]: unknown;
   id: string;
-  batch_id: bigint;
+  batch_id: bigint | null;
   token: string;
   state: Run['state'];
   path: string;
@@ -39,7 +40,7 @@ const COLUMNS = `id, batch_id, token, state, path, rest_url, submission_id,
 /** Intent before action: the run stands in the ledger before Spark hears of it. */
 export async function insertRun(
   tx: Queryable,
-  run: { id: string; batchId: bigint; token: string; path: string; runFile: string },
+  run: { id: string; batchId: bigint | null; token: string; path: string; runFile: string },
   laneIds: readonly bigint[],
 ): Promise<void> {
   await tx.query(

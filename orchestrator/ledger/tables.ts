@@ -2,7 +2,7 @@ import { LakeError } from '../errors.js';
 import type { JsonObject, RecordKind } from '../types.js';
 import type { Queryable } from './database.js';
 
-/** A lake table as the ledger knows it. `shape` and `names` are read and written by shape/ alone. */
+/** A lake table as the ledger knows it. `shape`, `names` and `types` are read and written by shape/ alone. */
 export interface LakeTable {
   readonly id: bigint;
   readonly domain: string;
@@ -14,6 +14,7 @@ export interface LakeTable {
   readonly path: string;
   readonly shape: JsonObject;
   readonly names: JsonObject;
+  readonly types: JsonObject;
   /** Where the metastore was last told that the table is. */
   readonly registeredUrl: string | null;
   readonly state: 'running' | 'halted';
@@ -30,12 +31,13 @@ interface TableRow {
   path: string;
   shape: JsonObject;
   names: JsonObject;
+  types: JsonObject;
   registered_url: string | null;
   state: LakeTable['state'];
 }
 
 const COLUMNS =
-  'id, domain, kind, type, database_name, table_name, path, shape, names, registered_url, state';
+  'id, domain, kind, type, database_name, table_name, path, shape, names, types, registered_url, state';
 
 /** How names are given; plan/table-names.ts holds the rules, passed in so that the ledger stays free of them. */
 export interface TableNaming {
@@ -101,20 +103,32 @@ export async function readTables(
   return new Map(rows.map((row) => [row.id, tableOf(row)]));
 }
 
+export async function allTables(database: Queryable): Promise<LakeTable[]> {
+  const rows = await database.query<TableRow>(
+    `SELECT ${COLUMNS} FROM lake_table ORDER BY database_name, lower(table_name)`,
+  );
+  return rows.map(tableOf);
+}
+
 /** What a merged lane has made of its table. */
 export interface MergedTable {
   readonly shape: JsonObject;
   readonly names: JsonObject;
+  readonly types: JsonObject;
   readonly registeredUrl: string;
 }
 
 export async function tableMerged(tx: Queryable, tableId: bigint, merged: MergedTable): Promise<void> {
-  await tx.query('UPDATE lake_table SET shape = $2, names = $3, registered_url = $4 WHERE id = $1', [
-    tableId,
-    JSON.stringify(merged.shape),
-    JSON.stringify(merged.names),
-    merged.registeredUrl,
-  ]);
+  await tx.query(
+    'UPDATE lake_table SET shape = $2, names = $3, types = $4, registered_url = $5 WHERE id = $1',
+    [
+      tableId,
+      JSON.stringify(merged.shape),
+      JSON.stringify(merged.names),
+      JSON.stringify(merged.types),
+      merged.registeredUrl,
+    ],
+  );
 }
 
 export async function haltTable(tx: Queryable, tableId: bigint, reason: string): Promise<void> {
@@ -132,6 +146,7 @@ function tableOf(row: TableRow): LakeTable {
     path: row.path,
     shape: row.shape,
     names: row.names,
+    types: row.types,
     registeredUrl: row.registered_url,
     state: row.state,
   };

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { followRun } from '../commit/follow-run.js';
 import { crashPoint } from '../crash-point.js';
 import { asLakeError, LakeError } from '../errors.js';
@@ -7,27 +6,16 @@ import { batchFailed, extractAgain, readBatch, type Batch } from '../ledger/batc
 import { commitBatch } from '../ledger/committing.js';
 import { haltLane, readLanes, runnableLanes, type Lane } from '../ledger/lanes.js';
 import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
-import {
-  countRuns,
-  hasIdleDriver,
-  insertRun,
-  liveRun,
-  readRun,
-  runSubmitted,
-  voidRun,
-  type Run,
-} from '../ledger/runs.js';
+import { countRuns, insertRun, liveRun, readRun, type Run } from '../ledger/runs.js';
 import { readTables } from '../ledger/tables.js';
 import { readManifest } from '../stage/staging-manifest.js';
-import { driverRequest } from '../submit/driver-request.js';
 import { writeRunFiles, type LaneScript } from '../submit/run-files.js';
 import type { PipelineContext } from './context.js';
+import { giveToDriver } from './give-to-driver.js';
+import { pagesAfter, planNextPage } from './page-jobs.js';
 import { pageOfRefused } from './refused.js';
 import { renderRunLane } from './render-run.js';
 import { settleLanes } from './settle-lanes.js';
-
-/** How long an idle warm driver gets to claim a run before a new driver is created for it. */
-const WARM_CLAIM_MS = 2_000;
 
 /**
  * render ▸ submit ▸ verify ▸ commit. One call makes one round: it goes on with a run that is under way, else submits
@@ -77,8 +65,14 @@ async function mergeRound(
     await settleLanes(context, batch, lease, await readRun(database, run.id));
   }
   const again = await pageOfRefused(context, batch);
+  const pages = await pagesAfter(context, batch);
   crashPoint('before-commit');
-  if (await database.transaction((tx) => commitBatch(tx, lease, batch, again))) {
+  const isCommitted = await database.transaction(async (tx) => {
+    if (!(await commitBatch(tx, lease, batch, again))) return false;
+    for (const page of pages) await planNextPage(tx, page);
+    return true;
+  });
+  if (isCommitted) {
     crashPoint('after-commit');
     context.logger.info('batch committed', { topic: batch.topic, batchId: batch.id.toString() });
     return;
@@ -116,10 +110,7 @@ async function startRun(
   });
   crashPoint('after-run-written');
   const rows = lanes.reduce((sum, lane) => sum + lane.upserts + lane.deletes, 0);
-  if (!(await claimedByWarmDriver(context, runId, signal))) {
-    await submit(context, { runId, token, runFile, rows });
-    crashPoint('after-create');
-  }
+  if (await giveToDriver(context, { runId, token, runFile, rows }, signal)) crashPoint('after-create');
   return readRun(database, runId);
 }
 
@@ -161,50 +152,6 @@ async function renderScripts(
     }
   }
   return scripts;
-}
-
-async function claimedByWarmDriver(
-  context: PipelineContext,
-  runId: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (context.environment.SPARK_WARM_SECONDS === 0 || !(await hasIdleDriver(context.database))) return false;
-  const until = Date.now() + WARM_CLAIM_MS;
-  while (Date.now() < until) {
-    if ((await readRun(context.database, runId)).state !== 'submitted') return true;
-    await sleep(50, undefined, { signal });
-  }
-  return false;
-}
-
-/**
- * Asks Spark for a driver. An answer that is lost is settled by the run's claim: followRun waits for it, and takes
- * the run away when none comes; a driver that comes later is refused.
- */
-async function submit(
-  context: PipelineContext,
-  run: { runId: string; token: string; runFile: string; rows: number },
-): Promise<void> {
-  try {
-    const submission = await context.spark.create(driverRequest(run, context.environment));
-    await runSubmitted(context.database, run.runId, submission.restUrl, submission.submissionId);
-    context.logger.info('run submitted', {
-      runId: run.runId,
-      submissionId: submission.submissionId,
-      rows: run.rows,
-    });
-  } catch (thrown) {
-    const error = asLakeError(thrown);
-    if (error.code === 'SPARK_ANSWER_LOST') {
-      context.logger.warn('no answer to create; waiting for the claim', {
-        runId: run.runId,
-        reason: error.message,
-      });
-      return;
-    }
-    await voidRun(context.database, run.runId, 'submitted', error.message);
-    throw error;
-  }
 }
 
 async function roundFailed(

@@ -1,5 +1,6 @@
 import { laneNumbers } from '../commit/lane-numbers.js';
 import { readTableState } from '../commit/delta-log.js';
+import { tableConfig } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import type { Batch } from '../ledger/batches.js';
 import type { Lane } from '../ledger/lanes.js';
@@ -23,7 +24,7 @@ export async function renderRunLane(
   staged: StagedTable,
   runId: string,
 ): Promise<string> {
-  const base = await baseColumnsOf(context, batch, table);
+  const { base, target } = await laneColumns(context, batch, table, staged);
   const stagingPath = batch.stagingPath ?? '';
   await requireFiles(context.checkpoint, stagingPath, staged);
   const txn = laneNumbers(batch.sequence, batch.extraction);
@@ -49,7 +50,7 @@ export async function renderRunLane(
     stagingUrl: `${context.checkpoint.url}/${tableFolder(stagingPath, table.id)}`,
     base,
     layout: staged.layout,
-    target: targetShapeOf(table, staged, base),
+    target,
     actual,
   });
 }
@@ -58,24 +59,22 @@ export function tableUrl(lake: Storage, table: LakeTable): string {
   return `${lake.url}/${table.path}`;
 }
 
-/** Columns every table of the kind has, by the configuration the batch was planned with. */
-export async function baseColumnsOf(
+/** A lane's columns before and after it, by the configuration the batch was planned with. */
+export interface LaneColumns {
+  /** Columns every table of the kind has. */
+  readonly base: readonly BaseColumn[];
+  readonly target: TargetShape;
+}
+
+export async function laneColumns(
   context: PipelineContext,
   batch: Batch,
   table: LakeTable,
-): Promise<readonly BaseColumn[]> {
-  const config = await context.configOf(batch.configVersionId);
-  return baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
-}
-
-export function targetShapeOf(
-  table: LakeTable,
   staged: StagedTable,
-  base: readonly BaseColumn[],
-): TargetShape {
-  return targetShape(
-    table,
-    staged.layout,
-    base.map((column) => column.name),
-  );
+): Promise<LaneColumns> {
+  const config = await context.configOf(batch.configVersionId);
+  const base = baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
+  const names = base.map((column) => column.name);
+  const { types } = tableConfig(config, table.domain, table.tableName);
+  return { base, target: targetShape(table, staged.layout, names, types) };
 }

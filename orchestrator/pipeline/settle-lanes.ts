@@ -7,10 +7,12 @@ import type { Batch } from '../ledger/batches.js';
 import { haltLane, laneFailed, laneMerged, readLanes, type Lane } from '../ledger/lanes.js';
 import { requireLease, type Lease } from '../ledger/leases.js';
 import { runLanes, type Run } from '../ledger/runs.js';
+import { addSchemaChanges } from '../ledger/schema-changes.js';
 import { readTables, tableMerged, type LakeTable } from '../ledger/tables.js';
 import { readManifest, type StagedTable } from '../stage/staging-manifest.js';
 import type { PipelineContext } from './context.js';
-import { baseColumnsOf, tableUrl, targetShapeOf } from './render-run.js';
+import { laneColumns, tableUrl } from './render-run.js';
+import { schemaHistory } from './schema-history.js';
 
 /**
  * Looks every open lane up in the Delta log: what it holds is merged, whoever committed it. A lane of the ended `run`
@@ -57,11 +59,13 @@ async function isMerged(
   try {
     const facts = await verifyLane(context.lake, table.path, context.appId, merge, lane);
     if (facts === undefined) return false;
-    const { shape, names } = targetShapeOf(table, staged, await baseColumnsOf(context, batch, table));
+    const { target } = await laneColumns(context, batch, table, staged);
+    const changes = await schemaHistory(context, batch, table, target, staged.layout);
     await context.database.transaction(async (tx) => {
       await requireLease(tx, lease);
       await laneMerged(tx, lane.id, facts);
-      await tableMerged(tx, table.id, { shape, names, registeredUrl: tableUrl(context.lake, table) });
+      await tableMerged(tx, table.id, { ...target, registeredUrl: tableUrl(context.lake, table) });
+      await addSchemaChanges(tx, { tableId: table.id, batchId: batch.id, ...facts }, changes);
     });
     context.logger.info('lane merged', {
       batchId: batch.id.toString(),

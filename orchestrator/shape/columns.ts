@@ -1,7 +1,8 @@
+import { declarationKey, type ScalarType } from '../config/declared-type.js';
 import { shortHash } from '../short-hash.js';
 import type { JsonObject } from '../types.js';
 import { foldCase } from './fold-case.js';
-import type { ShapeNode } from './shape.js';
+import { TEXT_FIELD, type ShapeNode } from './shape.js';
 
 /** Where a value stands: keys from the top down; null stands for "an item of this list". */
 export type Path = readonly (string | null)[];
@@ -13,9 +14,12 @@ export interface ShapedColumn {
   readonly type: ShapedType;
 }
 
-export type ShapedType =
-  | { readonly kind: 'string' }
-  | { readonly kind: 'list'; readonly item: { readonly kind: 'string' } | StructType };
+export type ShapedType = Scalar | { readonly kind: 'list'; readonly item: Scalar | StructType };
+
+export interface Scalar {
+  readonly kind: 'scalar';
+  readonly type: ScalarType;
+}
 
 export interface StructType {
   readonly kind: 'struct';
@@ -55,6 +59,11 @@ export class ColumnNames {
     return name;
   }
 
+  /** The name a path has, if it was given one. */
+  known(path: Path): string | undefined {
+    return this.#names.get(JSON.stringify(path));
+  }
+
   /** The names a scope holds, without case; a live set: adding to it reserves the name. */
   takenIn(scope: Path): Set<string> {
     const key = JSON.stringify(scope);
@@ -64,8 +73,20 @@ export class ColumnNames {
   }
 }
 
+/** The type of a scalar, by its path and the key by which lake.yaml may declare one ({@link declarationKey}). */
+export type TypeOf = (path: Path, key: string) => ScalarType;
+
+/** Where a field is named: the table, or the struct of a list. */
+interface Scope {
+  readonly names: ColumnNames;
+  readonly taken: Set<string>;
+  readonly typeOf: TypeOf;
+  /** Key of the list whose struct this is, with the joining `__`; '' for the table. */
+  readonly above: string;
+}
+
 /**
- * The columns of a table's free part, named.
+ * The columns of a table's free part, named and typed.
  * @param prefix `form`, `case_json` or `metadata`
  * @param fixed names of the table's fixed columns, which no path may take
  */
@@ -74,38 +95,39 @@ export function shapedColumns(
   prefix: string,
   names: ColumnNames,
   fixed: readonly string[],
+  typeOf: TypeOf = () => 'string',
 ): ShapedColumn[] {
   const taken = names.takenIn([]);
   for (const name of fixed) taken.add(foldCase(name));
-  return [...shape.fields].flatMap(([key, node]) => flatten(node, [key], `${prefix}__${key}`, names, taken));
+  const table: Scope = { names, taken, typeOf, above: '' };
+  return [...shape.fields].flatMap(([key, node]) => flatten(node, [key], `${prefix}__${key}`, table));
 }
 
-function flatten(
-  node: ShapeNode,
-  path: Path,
-  plain: string,
-  names: ColumnNames,
-  taken: Set<string>,
-): ShapedColumn[] {
-  if (node.item !== undefined) {
-    return [{ path, name: names.nameOf(path, plain, taken), type: listType(node.item, path, names) }];
-  }
-  const own: ShapedColumn[] = node.scalar
-    ? [{ path, name: names.nameOf(path, plain, taken), type: { kind: 'string' } }]
-    : [];
+function flatten(node: ShapeNode, path: Path, plain: string, scope: Scope): ShapedColumn[] {
+  const own = (type: (key: string) => ShapedType): ShapedColumn => {
+    const name = scope.names.nameOf(path, plain, scope.taken);
+    return { path, name, type: type(declarationKey(`${scope.above}${name}`)) };
+  };
+  const { item } = node;
+  if (item !== undefined) return [own((key) => listType(item, path, key, scope))];
+  const scalar = node.scalar ? [own((key) => ({ kind: 'scalar', type: scope.typeOf(path, key) }))] : [];
   const below = [...node.fields].flatMap(([key, child]) =>
-    flatten(child, [...path, key], `${plain}__${key}`, names, taken),
+    flatten(child, [...path, key], `${plain}__${key}`, scope),
   );
-  return [...own, ...below];
+  return [...scalar, ...below];
 }
 
-function listType(item: ShapeNode, path: Path, names: ColumnNames): ShapedType {
-  if (item.fields.size === 0) return { kind: 'list', item: { kind: 'string' } };
-  const scope: Path = [...path, null];
-  const taken = names.takenIn(scope);
-  const fields = [...item.fields].flatMap(([key, node]) => flatten(node, [...scope, key], key, names, taken));
+function listType(item: ShapeNode, path: Path, key: string, { names, typeOf }: Scope): ShapedType {
+  const below: Path = [...path, null];
+  // A plain text among structs is the value that the declaration of the list itself means.
+  const typeBelow: TypeOf = (at, own) =>
+    at.length === below.length + 1 && at.at(-1) === TEXT_FIELD && typeOf(at, own) === 'string'
+      ? typeOf(at, key)
+      : typeOf(at, own);
+  const scope: Scope = { names, taken: names.takenIn(below), typeOf: typeBelow, above: `${key}__` };
+  const fields = [...item.fields].flatMap(([name, node]) => flatten(node, [...below, name], name, scope));
   // Fields that hold nothing (objects without values) leave nothing to keep.
-  if (fields.length === 0) return { kind: 'list', item: { kind: 'string' } };
+  if (fields.length === 0) return { kind: 'list', item: { kind: 'scalar', type: typeOf(below, key) } };
   return { kind: 'list', item: { kind: 'struct', fields } };
 }
 

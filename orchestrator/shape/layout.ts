@@ -11,8 +11,18 @@ import { EMPTY_SHAPE, asArray, asObject, join, type ShapeNode } from './shape.js
  */
 export interface LayoutNode {
   scalar?: string;
+  /** The record that first brought a text here; with `list.by` it explains a new or changed column. */
+  scalarBy?: string;
   fields?: Map<string, LayoutNode>;
-  list?: { readonly key: string; readonly keys: KeyCounter; readonly item: LayoutNode };
+  list?: LayoutList;
+}
+
+interface LayoutList {
+  readonly key: string;
+  readonly keys: KeyCounter;
+  readonly item: LayoutNode;
+  /** The record that first brought a list here. */
+  readonly by?: string;
 }
 
 export const ITEM_TEXT_KEY = 't';
@@ -42,9 +52,9 @@ export class StagedLayout {
     this.#keys = keys;
   }
 
-  /** The record's tree as staged columns, by key; grows the layout by what it sees. */
-  encode(tree: JsonObject, into: JsonObject): void {
-    encodeFields(this.root, tree, into, this.#keys);
+  /** The tree of the record `id` as staged columns, by key; grows the layout by what it sees. */
+  encode(tree: JsonObject, into: JsonObject, id: string): void {
+    encodeFields(this.root, tree, into, this.#keys, id);
   }
 
   shape(): ShapeNode {
@@ -60,7 +70,13 @@ export class StagedLayout {
   }
 }
 
-function encodeFields(node: LayoutNode, tree: JsonObject, into: JsonObject, keys: KeyCounter): void {
+function encodeFields(
+  node: LayoutNode,
+  tree: JsonObject,
+  into: JsonObject,
+  keys: KeyCounter,
+  by: string,
+): void {
   node.fields ??= new Map();
   for (const key of Object.keys(tree)) {
     const value = tree[key];
@@ -70,30 +86,38 @@ function encodeFields(node: LayoutNode, tree: JsonObject, into: JsonObject, keys
       child = {};
       node.fields.set(key, child);
     }
-    encodeValue(child, value, into, keys);
+    encodeValue(child, value, into, keys, by);
   }
 }
 
-function encodeValue(node: LayoutNode, value: JsonValue, into: JsonObject, keys: KeyCounter): void {
+function encodeValue(
+  node: LayoutNode,
+  value: JsonValue,
+  into: JsonObject,
+  keys: KeyCounter,
+  by: string,
+): void {
   if (value === null) return;
   if (Array.isArray(value)) {
-    const list = (node.list ??= { key: keys.draw(), keys: new KeyCounter('f'), item: {} });
-    into[list.key] = value.map((each) => encodeItem(list.item, each, list.keys));
+    const list = (node.list ??= { key: keys.draw(), keys: new KeyCounter('f'), item: {}, by });
+    into[list.key] = value.map((each) => encodeItem(list.item, each, list.keys, by));
   } else if (typeof value === 'object') {
-    encodeFields(node, value, into, keys);
+    encodeFields(node, value, into, keys, by);
   } else {
+    if (node.scalar === undefined) node.scalarBy = by;
     into[(node.scalar ??= keys.draw())] = textOf(value);
   }
 }
 
-function encodeItem(item: LayoutNode, value: JsonValue, keys: KeyCounter): JsonValue {
+function encodeItem(item: LayoutNode, value: JsonValue, keys: KeyCounter, by: string): JsonValue {
   if (value === null) return null;
   const struct: JsonObject = {};
   if (Array.isArray(value)) {
-    encodeFields(item, { [INNER_LIST_FIELD]: value }, struct, keys);
+    encodeFields(item, { [INNER_LIST_FIELD]: value }, struct, keys, by);
   } else if (typeof value === 'object') {
-    encodeFields(item, value, struct, keys);
+    encodeFields(item, value, struct, keys, by);
   } else {
+    if (item.scalar === undefined) item.scalarBy = by;
     item.scalar = ITEM_TEXT_KEY;
     struct[ITEM_TEXT_KEY] = textOf(value);
   }
@@ -119,16 +143,22 @@ function shapeOf(node: LayoutNode): ShapeNode {
 function nodeToJson(node: LayoutNode): JsonObject {
   const json: JsonObject = {};
   if (node.scalar !== undefined) json['s'] = node.scalar;
+  if (node.scalarBy !== undefined) json['sb'] = node.scalarBy;
   if (node.fields !== undefined && node.fields.size > 0) {
     json['f'] = [...node.fields].map(([key, child]) => [key, nodeToJson(child)]);
   }
-  if (node.list !== undefined) json['l'] = { k: node.list.key, i: nodeToJson(node.list.item) };
+  if (node.list !== undefined) json['l'] = listToJson(node.list);
   return json;
+}
+
+function listToJson({ key, item, by }: LayoutList): JsonObject {
+  return { k: key, i: nodeToJson(item), ...(by === undefined ? {} : { b: by }) };
 }
 
 function nodeFromJson(json: JsonObject): LayoutNode {
   const node: LayoutNode = {};
   if (typeof json['s'] === 'string') node.scalar = json['s'];
+  if (typeof json['sb'] === 'string') node.scalarBy = json['sb'];
   const fields = asArray(json['f']);
   if (fields.length > 0) {
     node.fields = new Map();
@@ -139,7 +169,9 @@ function nodeFromJson(json: JsonObject): LayoutNode {
   }
   const list = asObject(json['l']);
   if (typeof list['k'] === 'string') {
-    node.list = { key: list['k'], keys: new KeyCounter('f'), item: nodeFromJson(asObject(list['i'])) };
+    const item = nodeFromJson(asObject(list['i']));
+    const by = typeof list['b'] === 'string' ? { by: list['b'] } : {};
+    node.list = { key: list['k'], keys: new KeyCounter('f'), item, ...by };
   }
   return node;
 }

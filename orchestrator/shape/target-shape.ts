@@ -1,6 +1,8 @@
 import type { JsonObject, RecordKind } from '../types.js';
+import type { DeclaredTypes } from '../config/table-config.js';
+import { declaredTypeOf, knownTypes, raiseDeclared, typesToJson } from './column-types.js';
 import { ColumnNames, shapedColumns, type ShapedColumn } from './columns.js';
-import type { StagedLayout } from './layout.js';
+import { StagedLayout } from './layout.js';
 import { join, shapeFromJson, shapeToJson } from './shape.js';
 
 /** Prefix of the free part's columns. */
@@ -17,22 +19,44 @@ export interface TargetShape {
   /** To be kept in the ledger once the lane has merged. */
   readonly shape: JsonObject;
   readonly names: JsonObject;
+  readonly types: JsonObject;
+}
+
+/** What the ledger knows of a table's free part. */
+export interface KnownShape {
+  readonly kind: RecordKind;
+  readonly shape: JsonObject;
+  readonly names: JsonObject;
+  readonly types: JsonObject;
 }
 
 /**
  * The shape a table has once a lane is merged: the least upper bound of both. Names are given in the order of first
- * sight, so the same table and layout always get the same names.
+ * sight, so the same table and layout always get the same names. Types are those that the batch's configuration
+ * declares, whatever the table had before.
  */
 export function targetShape(
-  table: { readonly kind: RecordKind; readonly shape: JsonObject; readonly names: JsonObject },
+  table: KnownShape,
   layout: StagedLayout,
   baseNames: readonly string[],
+  declared: DeclaredTypes = new Map(),
 ): TargetShape {
   const names = ColumnNames.fromJson(table.names);
   const known = shapeFromJson(table.shape);
-  const raised = join(known, layout.shape());
   const prefix = TREE_PREFIX[table.kind];
-  const before = shapedColumns(known, prefix, names, baseNames);
-  const after = shapedColumns(raised, prefix, names, baseNames);
-  return { before, after, shape: shapeToJson(raised), names: names.toJson() };
+  const before = shapedColumns(known, prefix, names, baseNames, knownTypes(table.types));
+  const raised = raiseDeclared(join(known, layout.shape()), prefix, names, declared);
+  const after = shapedColumns(raised, prefix, names, baseNames, declaredTypeOf(declared));
+  return {
+    before,
+    after,
+    shape: shapeToJson(raised),
+    names: names.toJson(),
+    types: typesToJson(after),
+  };
+}
+
+/** A table's free columns as they are now. */
+export function presentColumns(table: KnownShape): readonly ShapedColumn[] {
+  return targetShape(table, new StagedLayout(), []).before;
 }

@@ -1,4 +1,5 @@
 import type { ShapedColumn, ShapedType } from '../shape/columns.js';
+import { scalarSql } from './cast.js';
 import { identifier } from './identifier.js';
 import { joinSql, sql, type Sql } from './text.js';
 
@@ -8,10 +9,10 @@ export interface TableColumn {
   readonly type: Sql;
 }
 
-/** `STRING`, `ARRAY<STRING>` or `ARRAY<STRUCT<…>>`. */
+/** `STRING` or a declared type, an `ARRAY` of one, or `ARRAY<STRUCT<…>>`. */
 export function shapedTypeSql(type: ShapedType): Sql {
-  if (type.kind === 'string') return sql`STRING`;
-  if (type.item.kind === 'string') return sql`ARRAY<STRING>`;
+  if (type.kind === 'scalar') return scalarSql(type.type);
+  if (type.item.kind === 'scalar') return sql`ARRAY<${scalarSql(type.item.type)}>`;
   return sql`ARRAY<STRUCT<${joinSql(type.item.fields.map(fieldSql), ', ')}>>`;
 }
 

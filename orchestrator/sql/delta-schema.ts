@@ -62,16 +62,16 @@ export function hasColumns(actual: readonly DeltaField[], columns: readonly Shap
 }
 
 function hasType(actual: DeltaType, wanted: ShapedType): boolean {
-  if (wanted.kind === 'string') return actual === 'string';
+  if (wanted.kind === 'scalar') return actual === wanted.type;
   if (typeof actual === 'string' || actual.type !== 'array') return false;
-  if (wanted.item.kind === 'string') return actual.elementType === 'string';
+  if (wanted.item.kind === 'scalar') return actual.elementType === wanted.item.type;
   const fields = structFields(actual);
   return fields !== undefined && hasColumns(fields, wanted.item.fields);
 }
 
 /**
- * Whether old columns can't stay as they are under the new shape: a scalar or an object became a list, or a list of
- * texts one of structs. Then the whole table is rewritten; anything else is a matter of adding columns.
+ * Whether old columns can't stay as they are under the new shape: a scalar or an object became a list, a list of
+ * texts one of structs, or another type is declared. Then the whole table is rewritten; anything else is a matter of adding columns.
  */
 export function needsRewrite(before: readonly ShapedColumn[], after: readonly ShapedColumn[]): boolean {
   const byPath = new Map(after.map((column) => [JSON.stringify(column.path), column.type]));
@@ -82,9 +82,9 @@ export function needsRewrite(before: readonly ShapedColumn[], after: readonly Sh
 }
 
 function typeChanged(before: ShapedType, now: ShapedType): boolean {
-  if (before.kind !== now.kind) return true;
-  if (before.kind === 'string' || now.kind === 'string') return false;
-  if (before.item.kind !== now.item.kind) return true;
-  if (before.item.kind === 'string' || now.item.kind === 'string') return false;
-  return needsRewrite(before.item.fields, now.item.fields);
+  if (before.kind === 'scalar') return now.kind !== 'scalar' || before.type !== now.type;
+  if (now.kind === 'scalar') return true;
+  const [old, item] = [before.item, now.item];
+  if (old.kind === 'scalar') return item.kind !== 'scalar' || old.type !== item.type;
+  return item.kind === 'scalar' || needsRewrite(old.fields, item.fields);
 }

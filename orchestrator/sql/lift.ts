@@ -1,9 +1,11 @@
-import type { Path, ShapedColumn, ShapedType, StructType } from '../shape/columns.js';
+import type { Path, Scalar, ShapedColumn, ShapedType, StructType } from '../shape/columns.js';
+import { asText, isTyped } from '../shape/column-types.js';
 import type { LayoutNode } from '../shape/layout.js';
 import { TEXT_FIELD } from '../shape/shape.js';
 import { shapedTypeSql } from './column-types.js';
 import { identifier } from './identifier.js';
 import { literal } from './literal.js';
+import { keyOfField, keyOfItem, keyOfColumn, textOf } from './rescued.js';
 import { joinSql, sql, type Sql } from './text.js';
 
 /**
@@ -14,7 +16,14 @@ import { joinSql, sql, type Sql } from './text.js';
 export interface Source {
   readonly scalar?: Sql;
   readonly fields: ReadonlyMap<string, Source>;
-  readonly list?: { readonly value: Sql; item(element: Sql): Source };
+  readonly list?: SourceList;
+}
+
+interface SourceList {
+  readonly value: Sql;
+  /** Whether an item's values depend on where it stands, as those do that may be in `_rescued`. */
+  readonly byIndex: boolean;
+  item(element: Sql, index: Sql): Source;
 }
 
 const NOTHING: Source = { fields: new Map() };
@@ -30,32 +39,53 @@ export function sourceOfLayout(node: LayoutNode, row: Sql): Source {
       : {
           list: {
             value: field(row, list.key),
+            byIndex: false,
             item: (element: Sql) => sourceOfLayout(list.item, element),
           },
         }),
   };
 }
 
-/** A table's present columns, to be rewritten to a higher shape. */
-export function sourceOfColumns(columns: readonly ShapedColumn[], row: Sql, depth = 0): Source {
+/** A table's present columns, to be rewritten to a higher shape or to other types. */
+export function sourceOfColumns(columns: readonly ShapedColumn[], row: Sql): Source {
+  return sourceOfFields(columns, row, 0, (name) => keyOfColumn(name));
+}
+
+/** @param keyOf key in `_rescued` of a field of this scope */
+function sourceOfFields(
+  columns: readonly ShapedColumn[],
+  row: Sql,
+  depth: number,
+  keyOf: (name: string) => Sql,
+): Source {
   const root = new MutableSource();
   for (const column of columns) {
     const place = root.at(column.path.slice(depth));
     const value = field(row, column.name);
-    if (column.type.kind === 'string') place.scalar = value;
-    else place.list = { value, item: itemSource(column.type.item, column.path.length + 1) };
+    const key = keyOf(column.name);
+    if (column.type.kind === 'scalar') place.scalar = textOf(value, column.type.type, key);
+    else place.list = listSource(column.type.item, value, key, column.path.length + 1);
   }
   return root;
 }
 
-function itemSource(item: { readonly kind: 'string' } | StructType, depth: number): (element: Sql) => Source {
-  if (item.kind === 'string') return (element) => ({ scalar: element, fields: new Map() });
-  return (element) => sourceOfColumns(item.fields, element, depth);
+function listSource(item: Scalar | StructType, value: Sql, key: Sql, depth: number): SourceList {
+  const byIndex = isTyped(item);
+  if (item.kind === 'scalar') {
+    const itemOf = (element: Sql, index: Sql): Source => ({
+      scalar: textOf(element, item.type, keyOfItem(key, index)),
+      fields: new Map(),
+    });
+    return { value, byIndex, item: itemOf };
+  }
+  const itemOf = (element: Sql, index: Sql): Source =>
+    sourceOfFields(item.fields, element, depth, (name) => keyOfField(keyOfItem(key, index), name));
+  return { value, byIndex, item: itemOf };
 }
 
 class MutableSource implements Source {
   scalar?: Sql;
-  list?: { readonly value: Sql; item(element: Sql): Source };
+  list?: SourceList;
   readonly fields = new Map<string, MutableSource>();
 
   at(path: Path): MutableSource {
@@ -67,11 +97,11 @@ class MutableSource implements Source {
   }
 }
 
-/** The value of a target column. `depth` is the length of the path above the column's scope. */
+/** The value of a target column, as text. `depth` is the length of the path above the column's scope. */
 export function lift(column: ShapedColumn, source: Source, depth = 0): Sql {
   const path = column.path.slice(depth);
   const at = locate(source, path);
-  if (column.type.kind === 'string') return at.scalar ?? sql`CAST(NULL AS STRING)`;
+  if (column.type.kind === 'scalar') return at.scalar ?? sql`CAST(NULL AS STRING)`;
   return liftList(column.type, at, depth + path.length + 1);
 }
 
@@ -88,9 +118,14 @@ function liftList(type: Extract<ShapedType, { kind: 'list' }>, at: Source, depth
   if (at.list !== undefined) {
     // Nested lists need nested names; the depth makes them differ.
     const element = identifier(`e${depth}`);
-    const item = liftItem(type.item, at.list.item(element), depth);
+    const index = identifier(`i${depth}`);
+    const from = at.list.item(element, index);
+    const names = at.list.byIndex ? sql`(${element}, ${index})` : element;
+    // A typed item may be null because its text stands in `_rescued`.
+    const present = at.list.byIndex && from.fields.size === 0 ? (from.scalar ?? element) : element;
+    const item = liftItem(type.item, from, depth);
     choices.push(
-      sql`transform(${at.list.value}, ${element} -> CASE WHEN ${element} IS NOT NULL THEN ${item} END)`,
+      sql`transform(${at.list.value}, ${names} -> CASE WHEN ${present} IS NOT NULL THEN ${item} END)`,
     );
   }
   const single = valuesOf({ ...at, list: undefined });
@@ -102,12 +137,12 @@ function liftList(type: Extract<ShapedType, { kind: 'list' }>, at: Source, depth
     choices.push(sql`CASE WHEN ${present} THEN array(${liftItem(type.item, at, depth)}) END`);
   }
   const [first] = choices;
-  if (first === undefined) return sql`CAST(NULL AS ${shapedTypeSql(type)})`;
+  if (first === undefined) return sql`CAST(NULL AS ${shapedTypeSql(asText(type))})`;
   return choices.length === 1 ? first : sql`coalesce(${joinSql(choices, ', ')})`;
 }
 
-function liftItem(item: { readonly kind: 'string' } | StructType, source: Source, depth: number): Sql {
-  if (item.kind === 'string') return source.scalar ?? sql`CAST(NULL AS STRING)`;
+function liftItem(item: Scalar | StructType, source: Source, depth: number): Sql {
+  if (item.kind === 'scalar') return source.scalar ?? sql`CAST(NULL AS STRING)`;
   const fields = item.fields.map((each) => sql`${literal(each.name)}, ${lift(each, source, depth)}`);
   return sql`named_struct(${joinSql(fields, ', ')})`;
 }

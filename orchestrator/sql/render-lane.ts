@@ -1,4 +1,5 @@
 import { LakeError } from '../errors.js';
+import { isTyped } from '../shape/column-types.js';
 import type { ShapedColumn } from '../shape/columns.js';
 import type { StagedLayout } from '../shape/layout.js';
 import type { BaseColumn } from '../shape/table-columns.js';
@@ -10,9 +11,11 @@ import { hasColumns, missingColumns, needsRewrite, type DeltaField } from './del
 import { identifier } from './identifier.js';
 import { lift, sourceOfColumns, sourceOfLayout } from './lift.js';
 import { literal } from './literal.js';
+import { RESCUED } from './rescued.js';
 import { stagedColumns, stagedSelect } from './staged-view.js';
 import { fillTemplate } from './template.js';
 import { joinSql, sql, type Sql } from './text.js';
+import { rescuedTexts, typedValue } from './typed.js';
 
 export interface LaneToRender {
   readonly appId: string;
@@ -42,7 +45,10 @@ export interface LaneToRender {
  * left out, so a script may be rendered again after a crash at any point; the numbered statements keep their text.
  */
 export function renderLane(lane: LaneToRender): Sql {
-  const fixed: TableColumn[] = lane.base.map((column) => ({ name: column.name, type: baseType(column) }));
+  const fixed: TableColumn[] = [
+    ...lane.base.map((column) => ({ name: column.name, type: baseType(column) })),
+    ...(hasTypes(lane.target.after) ? [{ name: RESCUED, type: sql`MAP<STRING, STRING>` }] : []),
+  ];
   const statements = [
     head(lane),
     ...tableStatements(lane, fixed),
@@ -108,53 +114,51 @@ function rewriteStatement(
   fixed: readonly TableColumn[],
   actual: readonly DeltaField[],
 ): Sql {
-  const row = sql`t`;
-  const source = sourceOfColumns(lane.target.before, row);
+  const { before, after } = lane.target;
+  const source = sourceOfColumns(before, sql`t`);
   const present = new Set(actual.map((field) => field.name.toLowerCase()));
-  const kept = fixed.map((column) =>
+  const own = fixed.filter((column) => column.name !== RESCUED);
+  const kept = own.map((column) =>
     present.has(column.name.toLowerCase())
       ? sql`t.${identifier(column.name)}`
       : sql`CAST(NULL AS ${column.type}) AS ${identifier(column.name)}`,
   );
   // Columns of an earlier configuration (a location level that is listed no more) keep what they hold.
-  const known = new Set(
-    [...fixed, ...lane.target.before, ...lane.target.after].map((column) => column.name.toLowerCase()),
-  );
+  const known = new Set([...fixed, ...before, ...after].map((column) => column.name.toLowerCase()));
   const left = actual
-    .filter((field) => !known.has(field.name.toLowerCase()))
-    .map((field) => sql`t.${identifier(field.name)}`);
-  const lifted = lane.target.after.map(
-    (column) => sql`${lift(column, source)} AS ${identifier(column.name)}`,
-  );
+    .map((field) => field.name)
+    .filter((name) => !known.has(name.toLowerCase()) && name !== RESCUED);
+  const path = identifier(lane.tableUrl);
+  const lifted = after.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`);
+  const texts = fillTemplate('rewrite_source', {
+    path,
+    select: joinSql([...kept, ...lifted, ...left.map((name) => sql`t.${identifier(name)}`)], ',\n  '),
+  });
   return fillTemplate('rewrite_table', {
     app_id: lane.appId as Sql,
     txn_version: sql`${lane.rewriteTxn}`,
-    path: identifier(lane.tableUrl),
+    path,
     partitioning: partitioning(lane),
     properties: PROPERTIES,
-    select: joinSql([...kept, ...lifted, ...left], ',\n  '),
+    source: typed(texts, [...own.map((column) => column.name), ...left], after),
   });
 }
 
 function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql {
   const columns = lane.target.after;
   const source = sourceOfLayout(lane.layout.root, sql`s`);
-  const names = [...fixed.map((column) => column.name), ...columns.map((column) => column.name)].map(
-    identifier,
-  );
+  const names = [...fixed, ...columns].map(({ name }) => identifier(name));
+  const lifted = columns.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`);
+  const texts = fillTemplate('merge_source', {
+    select: joinSql([...stagedSelect(lane.base, lane.batchId), ...lifted], ',\n  '),
+  });
   return fillTemplate('merge', {
     app_id: lane.appId as Sql,
     txn_version: sql`${lane.mergeTxn}`,
     staged_columns: joinSql(stagedColumns(lane.base, lane.layout.root), ',\n  '),
     staging: literal(lane.stagingUrl),
     path: identifier(lane.tableUrl),
-    select: joinSql(
-      [
-        ...stagedSelect(lane.base, lane.batchId),
-        ...columns.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`),
-      ],
-      ',\n  ',
-    ),
+    source: typed(texts, ['__op', ...lane.base.map((column) => column.name)], columns),
     updates: joinSql(
       names.map((name) => sql`t.${name} = s.${name}`),
       ',\n  ',
@@ -165,6 +169,22 @@ function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql 
       ',\n  ',
     ),
   });
+}
+
+/** Casts rows of texts to the declared types, once for all columns; rows without any stay as they are. */
+function typed(texts: Sql, asTheyAre: readonly string[], columns: readonly ShapedColumn[]): Sql {
+  if (!hasTypes(columns)) return texts;
+  const row = sql`r`;
+  const select = [
+    ...asTheyAre.map((name) => sql`r.${identifier(name)}`),
+    ...columns.map((column) => sql`${typedValue(column, row)} AS ${identifier(column.name)}`),
+    sql`${rescuedTexts(columns, row)} AS ${identifier(RESCUED)}`,
+  ];
+  return fillTemplate('typed_source', { select: joinSql(select, ',\n  '), texts });
+}
+
+function hasTypes(columns: readonly ShapedColumn[]): boolean {
+  return columns.some((column) => isTyped(column.type));
 }
 
 /** Only deletion vectors: every other engine of the field reads such tables (delta-rs, Trino, DuckDB). */

@@ -172,7 +172,7 @@ class Stager {
       ...record.fields,
     };
     if (record.indices !== undefined) row['indices'] = record.indices.map((index) => ({ ...index }));
-    table.layout.encode(record.tree, row);
+    table.layout.encode(record.tree, row, record.id);
     await table.writer.write(row);
     this.#place(tableId, record, 'upsert', record.month, record.rev);
   }

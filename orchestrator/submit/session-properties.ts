@@ -28,6 +28,8 @@ export function deltaSessionProperties(options: SessionOptions): Record<string, 
     'spark.delta.logStore.file.impl': LOG_STORE,
     'spark.delta.logStore.s3a.impl': LOG_STORE,
     'spark.sql.session.timeZone': 'UTC',
+    // Spark's old default, INT96, is read as nanoseconds by others (delta-rs): years before 1677 come out wrong there.
+    'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
     // `${…}` inside a literal must stay what it is.
     'spark.sql.variable.substitute': 'false',
     'spark.sql.caseSensitive': 'false',

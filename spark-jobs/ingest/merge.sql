@@ -10,10 +10,7 @@ CREATE OR REPLACE TEMPORARY VIEW staged (
 ;
 MERGE INTO delta.{{path}} AS t
 USING (
-  SELECT
-    s.`op` AS `__op`,
-    {{select}}
-  FROM staged AS s
+  {{source}}
 ) AS s
 ON t.`_id` = s.`_id`
 WHEN MATCHED AND s.`__op` = 'delete' THEN DELETE

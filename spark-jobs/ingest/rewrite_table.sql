@@ -1,4 +1,4 @@
--- Raises columns to a list in one atomic commit: readers see the table as it was, or as it will be. History, older
+-- Raises columns to a list, or gives them their declared types, in one atomic commit: readers see the table as it was, or as it will be. History, older
 -- versions and transaction numbers stay. Safe to re-run: the second time the transaction number makes it do nothing.
 SET spark.databricks.delta.write.txnAppId={{app_id}}
 ;
@@ -7,7 +7,5 @@ SET spark.databricks.delta.write.txnVersion={{txn_version}}
 CREATE OR REPLACE TABLE delta.{{path}} USING delta
 {{partitioning}}
 TBLPROPERTIES ({{properties}})
-AS SELECT
-  {{select}}
-FROM delta.{{path}} AS t
+AS {{source}}
 ;

@@ -6,7 +6,7 @@ CREATE DATABASE IF NOT EXISTS `commcarehq_demo`
 ;
 CREATE TABLE IF NOT EXISTS `commcarehq_demo`.`raw_member_case` USING delta LOCATION 'file:///lake/commcare/demo/raw_member_case'
 ;
--- Raises columns to a list in one atomic commit: readers see the table as it was, or as it will be. History, older
+-- Raises columns to a list, or gives them their declared types, in one atomic commit: readers see the table as it was, or as it will be. History, older
 -- versions and transaction numbers stay. Safe to re-run: the second time the transaction number makes it do nothing.
 SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-000000000000
 ;

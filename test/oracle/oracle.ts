@@ -99,6 +99,19 @@ export async function countByOtherEngine(
   return JSON.parse(await runProgram('count.py', ['--json'], env, signal)) as TableCount[];
 }
 
+/** A Delta table as another engine reads it (rows.py says how values are spelled). */
+export interface TableRows {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** Types by column, as the Delta log spells them. */
+  readonly types: Readonly<Record<string, unknown>>;
+  readonly version: number;
+}
+
+/** @param folder of the table, on disk */
+export async function rowsByOtherEngine(env: OracleEnvironment, folder: string): Promise<TableRows> {
+  return JSON.parse(await runProgram('rows.py', [folder], env, undefined)) as TableRows;
+}
+
 /**
  * The folder that holds the oracle's Python packages; made on first use, shared afterwards.
  * @throws LakeError TOOL_MISSING when python3 or pip is absent or the packages cannot be installed

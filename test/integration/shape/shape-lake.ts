@@ -4,6 +4,7 @@ import { readTableState, type TableState } from '../../../orchestrator/commit/de
 import { appIdOf, laneNumbers, type LaneNumbers } from '../../../orchestrator/commit/lane-numbers.js';
 import { verifyLane } from '../../../orchestrator/commit/verify-lane.js';
 import type { Lane, MergeFacts } from '../../../orchestrator/ledger/lanes.js';
+import type { DeclaredTypes } from '../../../orchestrator/config/table-config.js';
 import { databaseName, tableName, tablePath } from '../../../orchestrator/plan/table-names.js';
 import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
 import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
@@ -41,6 +42,9 @@ export interface ShapeTable {
   sequence: bigint;
   shape: JsonObject;
   names: JsonObject;
+  types: JsonObject;
+  /** Types that lake.yaml declares for the next batch. */
+  declared: DeclaredTypes;
 }
 
 /** One table's part of a run: staged, numbered, and what the table's shape will be. */
@@ -106,6 +110,8 @@ export class ShapeLake {
       sequence: 0n,
       shape: {},
       names: {},
+      types: {},
+      declared: new Map(),
     };
   }
 
@@ -135,9 +141,10 @@ export class ShapeLake {
       stagingPath,
       txn: laneNumbers(table.sequence, 1),
       target: targetShape(
-        { kind: 'case', shape: table.shape, names: table.names },
+        { kind: 'case', shape: table.shape, names: table.names, types: table.types },
         staged.layout,
         BASE.map((column) => column.name),
+        table.declared,
       ),
       lane: {
         id: BigInt(++this.#lanes),
@@ -204,6 +211,7 @@ export class ShapeLake {
     if (facts === undefined) throw new Error(`the log of ${table.path} does not hold ${txn.merge}`);
     table.shape = JSON.parse(JSON.stringify(target.shape)) as JsonObject;
     table.names = JSON.parse(JSON.stringify(target.names)) as JsonObject;
+    table.types = JSON.parse(JSON.stringify(target.types)) as JsonObject;
     return facts;
   }
 

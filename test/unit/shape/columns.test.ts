@@ -16,7 +16,7 @@ const hex8 = (text: string): string => createHash('sha256').update(text).digest(
 
 function layoutOf(...trees: JsonObject[]): StagedLayout {
   const layout = new StagedLayout();
-  for (const tree of trees) layout.encode(tree, {});
+  for (const tree of trees) layout.encode(tree, {}, 'a record');
   return layout;
 }
 
@@ -35,7 +35,7 @@ test('objects are flattened with __, a text beside them keeps the plain name', (
 
 test('a list of texts is array<string>, any other a list of structs with names relative to it', () => {
   const [texts, mixed] = columnsOf([{ l: ['x'], m: ['x', { a: { b: 'y' }, c: [['z']] }] }]);
-  assert.deepEqual(texts?.type, { kind: 'list', item: { kind: 'string' } });
+  assert.deepEqual(texts?.type, { kind: 'list', item: { kind: 'scalar', type: 'string' } });
   assert.ok(mixed?.type.kind === 'list' && mixed.type.item.kind === 'struct');
   assert.deepEqual(namesOf(mixed.type.item.fields), ['a__b', 'c', '#text']);
   const inner = mixed.type.item.fields[1];
@@ -87,12 +87,15 @@ test('names that Spark takes for one are kept apart: dotless i, final sigma, mic
 });
 
 test('a name once given stays, whatever comes before it later, and across the ledger', () => {
-  const first = targetShape({ kind: 'case', shape: {}, names: {} }, layoutOf({ dob: '1', a: { b: 'x' } }), [
-    '_id',
-  ]);
-  const kept = JSON.parse(JSON.stringify({ shape: first.shape, names: first.names })) as {
+  const first = targetShape(
+    { kind: 'case', shape: {}, names: {}, types: {} },
+    layoutOf({ dob: '1', a: { b: 'x' } }),
+    ['_id'],
+  );
+  const kept = JSON.parse(JSON.stringify({ shape: first.shape, names: first.names, types: first.types })) as {
     shape: JsonObject;
     names: JsonObject;
+    types: JsonObject;
   };
   const second = targetShape({ kind: 'case', ...kept }, layoutOf({ DOB: '2', dob: '1', a__b: 'y' }), ['_id']);
   assert.deepEqual(namesOf(second.before), namesOf(first.after));
@@ -104,7 +107,7 @@ test('a name once given stays, whatever comes before it later, and across the le
 });
 
 test('the same table and layout always give the same target: a lane is rendered alike after a crash', () => {
-  const table = { kind: 'case' as const, shape: {}, names: {} };
+  const table = { kind: 'case' as const, shape: {}, names: {}, types: {} };
   const layout = layoutOf({ x: 'a', X: ['b'], y: { z: [{ q: '1' }] } });
   assert.deepEqual(
     targetShape(table, layout, ['_id']),
@@ -114,12 +117,12 @@ test('the same table and layout always give the same target: a lane is rendered 
 
 test('a path that became a list is in the columns before as it was, and after as the list', () => {
   const first = targetShape(
-    { kind: 'case', shape: {}, names: {} },
+    { kind: 'case', shape: {}, names: {}, types: {} },
     layoutOf({ x: { a: '1' } }, { x: 't' }),
     [],
   );
   const second = targetShape(
-    { kind: 'case', shape: first.shape, names: first.names },
+    { kind: 'case', shape: first.shape, names: first.names, types: {} },
     layoutOf({ x: ['l'] }),
     [],
   );

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../orchestrator/types.js';
 
 function encode(layout: StagedLayout, tree: JsonObject): JsonObject {
   const row: JsonObject = {};
-  layout.encode(tree, row);
+  layout.encode(tree, row, 'a record');
   return row;
 }
 

@@ -14,18 +14,18 @@ import type { JsonObject } from '../../../orchestrator/types.js';
 
 function columnsOf(...trees: JsonObject[]): readonly ShapedColumn[] {
   const layout = new StagedLayout();
-  for (const tree of trees) layout.encode(tree, {});
-  return targetShape({ kind: 'case', shape: {}, names: {} }, layout, []).after;
+  for (const tree of trees) layout.encode(tree, {}, 'a record');
+  return targetShape({ kind: 'case', shape: {}, names: {}, types: {} }, layout, []).after;
 }
 
 /** The columns after a batch of its own, on a table that has those before it. */
 function grown(before: JsonObject, batch: JsonObject): [readonly ShapedColumn[], readonly ShapedColumn[]] {
   const first = new StagedLayout();
-  first.encode(before, {});
-  const { shape, names } = targetShape({ kind: 'case', shape: {}, names: {} }, first, []);
+  first.encode(before, {}, 'a record');
+  const { shape, names, types } = targetShape({ kind: 'case', shape: {}, names: {}, types: {} }, first, []);
   const second = new StagedLayout();
-  second.encode(batch, {});
-  const target = targetShape({ kind: 'case', shape, names }, second, []);
+  second.encode(batch, {}, 'a record');
+  const target = targetShape({ kind: 'case', shape, names, types }, second, []);
   return [target.before, target.after];
 }
 

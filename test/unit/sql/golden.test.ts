@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PACKAGE_ROOT } from '../../../orchestrator/package-root.js';
+import { declaredTypes } from '../../helpers/declared-types.js';
 import { script, type LaneFacts } from './lane-fixture.js';
 
 /** Rendered scripts, kept in git so that a change of SQL is seen as SQL. UPDATE_GOLDEN=1 writes them anew. */
@@ -33,6 +34,25 @@ const GOLDEN: Readonly<Record<string, LaneFacts>> = {
     table: 'raw_visit_form',
     before: [{ child: { name: 'a', '@id': '1', toys: ['x'] } }, { child: 'none' }],
     batch: [{ child: [{ name: 'a' }, { name: 'b', toys: 'ball' }, 'none'] }],
+  },
+  'declared-types': {
+    kind: 'case',
+    table: 'raw_child_care_case',
+    types: declaredTypes({
+      case_json__weight: 'double',
+      case_json__paid: 'decimal(10,2)',
+      case_json__visits__on: 'date',
+      case_json__scores: 'list<long>',
+    }),
+    batch: [{ weight: '2.5', paid: '10', visits: [{ on: '2020-01-01', by: 'x' }], scores: '1' }],
+  },
+  'type-is-changed': {
+    kind: 'case',
+    table: 'raw_child_care_case',
+    typesBefore: declaredTypes({ case_json__weight: 'double', case_json__visits__on: 'date' }),
+    before: [{ weight: '2.5', height: '10', visits: [{ on: '2020-01-01', by: 'x' }] }],
+    types: declaredTypes({ case_json__height: 'long', case_json__visits__on: 'timestamp' }),
+    batch: [{ weight: 'heavy' }],
   },
   'location-table': { kind: 'location', table: 'raw_location', batch: [{ population: '5' }] },
   'hostile-names': {

@@ -1,3 +1,4 @@
+import type { DeclaredTypes } from '../../../orchestrator/config/table-config.js';
 import { StagedLayout } from '../../../orchestrator/shape/layout.js';
 import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
 import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
@@ -12,6 +13,9 @@ export interface LaneFacts {
   /** Free parts of records merged before, undefined for a new table. */
   readonly before?: readonly JsonObject[];
   readonly batch: readonly JsonObject[];
+  /** Declared types of the batch, and of the records before. */
+  readonly types?: DeclaredTypes;
+  readonly typesBefore?: DeclaredTypes;
   readonly levels?: readonly string[];
   /** Levels the table has no column for yet. */
   readonly newLevels?: readonly string[];
@@ -24,9 +28,11 @@ export function script(facts: LaneFacts): string {
   const levels = facts.levels ?? ['state', 'district'];
   const base = baseColumns(facts.kind, levels);
   const baseNames = base.map((column) => column.name);
-  const empty = { kind: facts.kind, shape: {}, names: {} };
+  const empty = { kind: facts.kind, shape: {}, names: {}, types: {} };
   const first =
-    facts.before === undefined ? undefined : targetShape(empty, layoutOf(facts.before), baseNames);
+    facts.before === undefined
+      ? undefined
+      : targetShape(empty, layoutOf(facts.before), baseNames, facts.typesBefore);
   const layout = layoutOf(facts.batch);
   const absent = new Set((facts.newLevels ?? []).map((level) => `${level}_id`));
   const old = baseNames.filter((name) => !absent.has(name));
@@ -45,9 +51,10 @@ export function script(facts: LaneFacts): string {
     base,
     layout,
     target: targetShape(
-      first === undefined ? empty : { ...empty, shape: first.shape, names: first.names },
+      first === undefined ? empty : { ...first, kind: facts.kind },
       layout,
       baseNames,
+      facts.types,
     ),
     actual:
       first === undefined
@@ -61,7 +68,7 @@ export function fieldsOf(target: TargetShape): DeltaField[] {
 }
 
 export function targetOf(trees: readonly JsonObject[]): TargetShape {
-  return targetShape({ kind: 'case', shape: {}, names: {} }, layoutOf(trees), []);
+  return targetShape({ kind: 'case', shape: {}, names: {}, types: {} }, layoutOf(trees), []);
 }
 
 export function baseFields(names: readonly string[]): DeltaField[] {
@@ -69,14 +76,14 @@ export function baseFields(names: readonly string[]): DeltaField[] {
 }
 
 function deltaType(type: ShapedType): DeltaType {
-  if (type.kind === 'string') return 'string';
-  if (type.item.kind === 'string') return { type: 'array', elementType: 'string' };
+  if (type.kind === 'scalar') return type.type;
+  if (type.item.kind === 'scalar') return { type: 'array', elementType: type.item.type };
   const fields = type.item.fields.map((field) => ({ name: field.name, type: deltaType(field.type) }));
   return { type: 'array', elementType: { type: 'struct', fields } };
 }
 
 function layoutOf(trees: readonly JsonObject[]): StagedLayout {
   const layout = new StagedLayout();
-  for (const tree of trees) layout.encode(tree, {});
+  for (const tree of trees) layout.encode(tree, {}, 'a record');
   return layout;
 }

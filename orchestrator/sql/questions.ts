@@ -1,0 +1,54 @@
+import { isTyped } from '../shape/column-types.js';
+import type { ShapedColumn } from '../shape/columns.js';
+import { identifier } from './identifier.js';
+import { lift, sourceOfColumns } from './lift.js';
+import { literal } from './literal.js';
+import { keyName, RESCUED } from './rescued.js';
+import { fillTemplate } from './template.js';
+import { joinSql, sql, type Sql } from './text.js';
+import { rescuedTexts } from './typed.js';
+
+/** Questions to a table that only read; each answers with one row. */
+
+/**
+ * What giving a table the types of `after` would do: `rows`, `rescued_now`, `rescued_then`, and a `sample` of ids (JSON)
+ * whose texts would not fit. The very casts that the rewrite would run.
+ */
+export function forecastQuestion(
+  tableUrl: string,
+  columns: { readonly before: readonly ShapedColumn[]; readonly after: readonly ShapedColumn[] },
+  sample: number,
+): Sql {
+  const source = sourceOfColumns(columns.before, sql`t`);
+  const typed = columns.after.filter((column) => isTyped(column.type));
+  const isTypedNow = columns.before.some((column) => isTyped(column.type));
+  const select = [
+    sql`t.\`_id\` AS \`_id\``,
+    sql`${isTypedNow ? sql`t.${identifier(RESCUED)} IS NOT NULL` : sql`false`} AS \`rescued_now\``,
+    ...typed.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`),
+  ];
+  return fillTemplate('forecast_types', {
+    path: identifier(tableUrl),
+    select: joinSql(select, ',\n  '),
+    rescued_then: typed.length === 0 ? sql`CAST(NULL AS STRING)` : rescuedTexts(typed, sql`r`),
+    sample: sql`${sample}`,
+  });
+}
+
+/** `rows`, and per column its `texts` and how many of them are `empty` (JSON). */
+export function rescuedCountsQuestion(tableUrl: string): Sql {
+  return fillTemplate('rescued_counts', { path: identifier(tableUrl) });
+}
+
+/** The newest rows with rescued texts (JSON), of one column or of all. */
+export function rescuedRowsQuestion(tableUrl: string, column: string | undefined, limit: number): Sql {
+  const key = literal(column === undefined ? '' : keyName(column));
+  return fillTemplate('rescued_rows', {
+    path: identifier(tableUrl),
+    limit: sql`${limit}`,
+    and_where:
+      column === undefined
+        ? sql``
+        : sql`AND exists(map_keys(t.${identifier(RESCUED)}), k -> k = ${key} OR startswith(k, concat(${key}, '[')))`,
+  });
+}

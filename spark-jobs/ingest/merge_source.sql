@@ -1,0 +1,4 @@
+SELECT
+    s.`op` AS `__op`,
+    {{select}}
+  FROM staged AS s

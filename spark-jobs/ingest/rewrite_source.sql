@@ -1,0 +1,3 @@
+SELECT
+  {{select}}
+FROM delta.{{path}} AS t

@@ -1,0 +1,5 @@
+SELECT
+    {{select}}
+  FROM (
+  {{texts}}
+  ) AS r
