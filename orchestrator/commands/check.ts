@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import { faultsOf, faultCount } from '../config/faults.js';
 import { lakeLines, loadLakeConfig, type LakeConfig } from '../config/lake.js';
-import { lakeConfigPath, ledgerToAsk, readSettings } from '../config/settings.js';
+import type { Fault } from '../config/lake-faults.js';
+import { lakeConfigPath, ledgerToAsk, readSettings, type Settings } from '../config/settings.js';
 import { suspicionsOfEnvironment, suspicionsOfLake } from '../config/suspicions.js';
 import { suspicionsOfTables, type KnownTables } from '../config/transform-suspicions.js';
 import { asLakeError, LakeError } from '../errors.js';
 import { LedgerDatabase } from '../ledger/database.js';
 import { knownTables } from '../ledger/known-tables.js';
+import { checkExpressions } from '../pipeline/check-expressions.js';
 import { knownColumns } from '../transform/known-columns.js';
 import { loadHooks } from '../transform/load-hooks.js';
+import { withSpark } from './with-spark.js';
 import { withExamples } from './help.js';
 import { paint } from './terminal/paint.js';
 import { counted, printJson, printLine } from './terminal/print.js';
@@ -71,6 +74,8 @@ async function checked(file: string, withVariables: boolean): Promise<Checked> {
   const lake = settings?.config ?? (await attempt(() => loadLakeConfig(file)));
   if (lake !== undefined) await attempt(() => loadHooks(lake));
   if (lake === undefined || errors.length > 0) throw together(errors);
+  const asked = await askSparkFor(lake, settings);
+  if (asked.faults.length > 0) throw inFile(file, lakeLines(lake.text, file, asked.faults));
   const { known, notes } = await askLedger();
   return {
     lake,
@@ -78,9 +83,32 @@ async function checked(file: string, withVariables: boolean): Promise<Checked> {
       ...(settings === undefined ? [] : suspicionsOfEnvironment(settings.environment)),
       ...suspicionsOfLake(lake),
       ...lakeLines(lake.text, file, suspicionsOfTables(lake, known)),
+      ...asked.notes,
       ...notes,
     ],
   };
+}
+
+/** Expressions are Spark's to judge; without a Spark the check says so. */
+async function askSparkFor(
+  lake: LakeConfig,
+  settings: Settings | undefined,
+): Promise<{ readonly faults: readonly Fault[]; readonly notes: readonly string[] }> {
+  const tables = Object.values(lake.domains).flatMap((domain) => Object.values(domain.tables));
+  if (tables.every((table) => table.derive.length === 0)) return { faults: [], notes: [] };
+  const unasked = (why: string): string =>
+    `the expressions of derived columns were not shown to Spark (${why})`;
+  if (settings === undefined) return { faults: [], notes: [unasked('a file alone is checked without it')] };
+  const { faults, notAsked } = await withSpark(
+    ({ context, signal }) => checkExpressions(context, lake, signal),
+    settings,
+  );
+  return { faults, notes: notAsked === undefined ? [] : [unasked(notAsked)] };
+}
+
+function inFile(file: string, faults: readonly string[]): LakeError {
+  const message = `${file} has ${faultCount(faults)}:\n  ${faults.join('\n  ')}`;
+  return new LakeError('CONFIG_INVALID', message, { facts: { faults } });
 }
 
 function together(errors: readonly LakeError[]): LakeError {

@@ -68,7 +68,7 @@ interface Told {
   readonly changes: readonly {
     readonly column: string;
     readonly from: string | null;
-    readonly to: string;
+    readonly to: string | null;
     readonly reread: boolean;
   }[];
 }
@@ -88,7 +88,7 @@ function printChanges(tables: readonly Told[]): void {
         table,
         column,
         from ?? '-',
-        to,
+        to ?? '-',
         reread ? 'read from HQ again' : 'converted exactly',
       ]),
     ),

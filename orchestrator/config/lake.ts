@@ -5,8 +5,10 @@ import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
 import { faultLines, schemaFaults, type Fault } from './lake-faults.js';
 import { hookFilesBeside, hooksOf, identityOf, noHooks, type HookFiles } from './hook-files.js';
+import { clashes, DERIVED_KEYS } from './made-columns.js';
 import { UNNAMED, tableSchema, type TableConfig } from './table-config.js';
 import { transformKeysAt } from './transforms.js';
+import { levelColumns } from '../shape/fixed-columns.js';
 import type { RecordKind } from '../types.js';
 
 /**
@@ -16,7 +18,7 @@ import type { RecordKind } from '../types.js';
 const caseOptions = z.strictObject({ name: z.string().min(1).optional() }).nullable();
 const formOptions = z.strictObject({ name: z.string().min(1).optional() }).nullable();
 
-const domainSchema = z.strictObject({
+const domainFields = z.strictObject({
   // A level's code is part of column names, and Delta refuses these characters there.
   location_levels: z
     .array(z.string().regex(/^[^ ,;{}()=~\t\n]+$/, 'must be a location type code without blanks or ,;{}()=~'))
@@ -27,6 +29,20 @@ const domainSchema = z.strictObject({
   forms: z.record(z.string(), formOptions).default({}),
   tables: z.record(z.string().min(1), tableSchema).default({}),
   time_zone: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Kolkata').default('UTC'),
+});
+/** A column of lake.yaml's own making may take no name that another column has; a level's columns are known only here. */
+const domainSchema = domainFields.superRefine(({ location_levels: levels, tables }, context) => {
+  const ofLevels = [...levelColumns('location', levels).values()].flatMap((own) => [...own.values()]);
+  for (const [table, settings] of Object.entries(tables))
+    for (const { name, path } of clashes(
+      settings,
+      ofLevels.map((column) => column.name),
+    ))
+      context.addIssue({
+        code: 'custom',
+        path: ['tables', table, ...path],
+        message: `"${name}" is a column already`,
+      });
 });
 const lakeSchema = z.strictObject({ domains: z.record(z.string().min(1), domainSchema) });
 
@@ -45,8 +61,9 @@ export interface LakeConfig {
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const depth = path.length;
   if (depth === 0) return Object.keys(lakeSchema.shape);
-  if (depth === 2) return Object.keys(domainSchema.shape);
+  if (depth === 2) return Object.keys(domainFields.shape);
   if (path[2] !== 'tables') return ['name'];
+  if (path[4] === 'derive') return DERIVED_KEYS;
   return path[4] === 'transforms' ? transformKeysAt(path.slice(5)) : Object.keys(tableSchema.shape);
 }
 

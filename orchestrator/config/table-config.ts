@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deriveSchema, renameSchema } from './made-columns.js';
 import { transformsSchema } from './transforms.js';
 import { declarationKey, parseDeclaredType, TYPE_WORDS, type DeclaredType } from './declared-type.js';
 
@@ -9,6 +10,8 @@ export type DeclaredTypes = ReadonlyMap<string, DeclaredType>;
 export const tableSchema = z.strictObject({
   types: z.record(z.string(), z.string()).default({}).transform(readTypes),
   transforms: transformsSchema,
+  rename: renameSchema,
+  derive: deriveSchema,
 });
 
 export type TableConfig = Readonly<z.infer<typeof tableSchema>>;

@@ -2,7 +2,7 @@ import { LakeError } from '../errors.js';
 import type { JsonObject, RecordKind } from '../types.js';
 import type { Queryable } from './database.js';
 
-/** A lake table as the ledger knows it. `shape`, `names` and `types` are read and written by shape/ alone. */
+/** A lake table as the ledger knows it. `shape`, `names`, `types` and `made` are read and written by shape/ alone. */
 export interface LakeTable {
   readonly id: bigint;
   readonly domain: string;
@@ -15,6 +15,7 @@ export interface LakeTable {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
+  readonly made: JsonObject;
   /** Where the metastore was last told that the table is. */
   readonly registeredUrl: string | null;
   readonly state: 'running' | 'halted';
@@ -32,12 +33,13 @@ interface TableRow {
   shape: JsonObject;
   names: JsonObject;
   types: JsonObject;
+  made: JsonObject;
   registered_url: string | null;
   state: LakeTable['state'];
 }
 
 const COLUMNS =
-  'id, domain, kind, type, database_name, table_name, path, shape, names, types, registered_url, state';
+  'id, domain, kind, type, database_name, table_name, path, shape, names, types, made, registered_url, state';
 
 /** How names are given; plan/table-names.ts holds the rules, passed in so that the ledger stays free of them. */
 export interface TableNaming {
@@ -115,17 +117,19 @@ export interface MergedTable {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
+  readonly made: JsonObject;
   readonly registeredUrl: string;
 }
 
 export async function tableMerged(tx: Queryable, tableId: bigint, merged: MergedTable): Promise<void> {
   await tx.query(
-    'UPDATE lake_table SET shape = $2, names = $3, types = $4, registered_url = $5 WHERE id = $1',
+    'UPDATE lake_table SET shape = $2, names = $3, types = $4, made = $5, registered_url = $6 WHERE id = $1',
     [
       tableId,
       JSON.stringify(merged.shape),
       JSON.stringify(merged.names),
       JSON.stringify(merged.types),
+      JSON.stringify(merged.made),
       merged.registeredUrl,
     ],
   );
@@ -147,6 +151,7 @@ function tableOf(row: TableRow): LakeTable {
     shape: row.shape,
     names: row.names,
     types: row.types,
+    made: row.made,
     registeredUrl: row.registered_url,
     state: row.state,
   };

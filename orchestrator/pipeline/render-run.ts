@@ -75,6 +75,6 @@ export async function laneColumns(
   const config = await context.configOf(batch.configVersionId);
   const base = baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
   const names = base.map((column) => column.name);
-  const { types } = tableConfig(config, table.domain, table.tableName);
-  return { base, target: targetShape(table, staged.layout, names, types) };
+  const settings = tableConfig(config, table.domain, table.tableName);
+  return { base, target: targetShape(table, staged.layout, names, settings.types, settings) };
 }

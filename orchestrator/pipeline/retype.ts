@@ -7,6 +7,7 @@ import { planPage } from '../ledger/planning.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
 import { writeIds, type WrittenIds } from '../plan/id-manifest.js';
 import { StagedLayout } from '../shape/layout.js';
+import { madeChanges } from '../shape/made-changes.js';
 import { schemaChanges, type SchemaChange } from '../shape/schema-changes.js';
 import { targetShape, type TargetShape } from '../shape/target-shape.js';
 import type { Storage } from '../storage/storage.js';
@@ -28,9 +29,9 @@ const CARRIERS = 5;
 /** The tables that `config` types otherwise than they are now. */
 export async function retypedTables(database: LedgerDatabase, config: LakeConfig): Promise<Retyped[]> {
   return (await allTables(database)).flatMap((table) => {
-    const { types } = tableConfig(config, table.domain, table.tableName);
-    const target = targetShape(table, new StagedLayout(), [], types);
-    const changes = schemaChanges(target.before, target.after, {});
+    const settings = tableConfig(config, table.domain, table.tableName);
+    const target = targetShape(table, new StagedLayout(), [], settings.types, settings);
+    const changes = [...schemaChanges(target.before, target.after, {}), ...madeChanges(table, target)];
     return changes.length === 0 ? [] : [{ table, target, changes }];
   });
 }

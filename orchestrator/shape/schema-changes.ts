@@ -6,9 +6,9 @@ import type { LayoutNode } from './layout.js';
 export interface SchemaChange {
   /** As an analyst writes it, with `[].` before a field of a list's structs: `form__visits[].weight`. */
   readonly column: string;
-  readonly change: 'added' | 'list' | 'type';
+  readonly change: 'added' | 'list' | 'type' | 'renamed' | 'derived' | 'dropped';
   readonly from: string | null;
-  readonly to: string;
+  readonly to: string | null;
   /** The first record of the batch that needs it; null when a declaration does. */
   readonly recordId: string | null;
   /** The old values' texts are lost (`2.50` became 2.5): only HQ can give the new column exactly. */

@@ -9,3 +9,9 @@ ALTER TABLE batch ADD CONSTRAINT batch_kind
 ALTER TABLE config_version ADD COLUMN hooks jsonb NOT NULL DEFAULT '{}';
 -- Tells the key of hashes from another one without telling it; null: nothing is hashed.
 ALTER TABLE config_version ADD COLUMN hash_key_check text;
+
+-- Renamed and derived columns of the table as they are now; changes only together with a merged lane, like `shape`.
+ALTER TABLE lake_table ADD COLUMN made jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE schema_change DROP CONSTRAINT schema_change_change_check;
+ALTER TABLE schema_change ADD CONSTRAINT schema_change_change_check
+  CHECK (change IN ('added', 'list', 'type', 'renamed', 'derived', 'dropped'));
