@@ -45,6 +45,11 @@ export const ERROR_CODES = {
     exitCode: EXIT.refused,
     mend: 'Run `dimagi-lake config apply` to make this lake.yaml the active version.',
   },
+  HASH_KEY_DIFFERS: {
+    failureClass: 'transient',
+    exitCode: EXIT.refused,
+    mend: 'A process with the right TRANSFORM_HASH_KEY stages the batch; start this one with that key, or apply the new one by `dimagi-lake config apply`.',
+  },
   USAGE: { failureClass: 'config', exitCode: EXIT.usage, mend: 'See `dimagi-lake --help`.' },
   TOOL_MISSING: { failureClass: 'config', exitCode: EXIT.missingTool, mend: 'Install the tool named above.' },
   SERVICE_UNREACHABLE: transient(
@@ -91,6 +96,11 @@ export const ERROR_CODES = {
     failureClass: 'data',
     exitCode: EXIT.failed,
     mend: 'The record was set aside in quarantine; mend it in HQ, then replay it.',
+  },
+  REPROCESS_TOO_EARLY: {
+    failureClass: 'transient',
+    exitCode: EXIT.refused,
+    mend: 'Let ingestion stage what is planned under the older lake.yaml, then ask again.',
   },
   SPARK_UNREACHABLE: transient(
     'Check the Spark master: is its REST port open and is SPARK_REST_SECRET right?',

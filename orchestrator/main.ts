@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { appIdOf } from './commit/lane-numbers.js';
 import { openLake } from './commit/lake-identity.js';
 import type { IngestionEnvironment } from './config/environment.js';
-import { parseLakeConfig, type LakeConfig } from './config/lake.js';
+import { hashKeyCheck } from './config/hash-key.js';
+import { parseStoredConfig, type LakeConfig } from './config/lake.js';
 import { openHq } from './extract/hq.js';
 import { createKafka } from './kafka/client.js';
 import { ConfigVersions } from './ledger/config-versions.js';
@@ -20,6 +21,7 @@ import { runSweeper } from './queue/sweeper.js';
 import { startWorkers } from './queue/workers.js';
 import { openStorage } from './storage/open-storage.js';
 import { SparkRest } from './submit/spark-rest.js';
+import { loadHooks } from './transform/load-hooks.js';
 import type { Topic } from './types.js';
 
 /** Pollers and sweeper take turns of seconds; longer than this at the end means that one hangs. */
@@ -54,7 +56,11 @@ export async function startControlPlane(
   await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
   const lake = openStorage(environment.HQ_DATA_PATH, environment);
   const lakeUuid = await openLake(database, lake);
-  const versions = new ConfigVersions(database, parseLakeConfig);
+  const versions = new ConfigVersions(database, {
+    parse: parseStoredConfig,
+    hashKeyCheck: (each) => hashKeyCheck(environment, each),
+  });
+  await loadHooks(config);
   const configVersionId = await versions.requireActive(config);
   const hq = openHq(environment);
   const context: PipelineContext = {
@@ -68,6 +74,7 @@ export async function startControlPlane(
     owner: `${hostname()}:${process.pid}:${randomUUID()}`,
     logger,
     configOf: (versionId) => versions.read(versionId),
+    requireHashKey: (versionId) => versions.requireHashKey(versionId),
   };
   const pipeline = createPipeline(context);
   const redis = connectRedis(environment.REDIS_URL);

@@ -10,7 +10,8 @@ import { stageBatch } from './pipeline/stage-batch.js';
  * the ledger says and may be repeated after a crash at any point:
  *
  *   plan     kafka/ reads a range, plan/ makes the manifest of ids, one transaction draws the topic's next sequence
- *   stage    extract/ reads HQ, shape/ and stage/ write the staging files once, one transaction makes them the batch's
+ *   stage    extract/ reads HQ, transform/ masks and filters, shape/ and stage/ write the staging files once, one
+ *            transaction makes them the batch's
  *   merge    sql/ renders the lanes, submit/ hands them to Spark, commit/ verifies each by the Delta log, and one
  *            transaction commits the batch
  *

@@ -1,4 +1,5 @@
 import { readLedgerEnvironment } from '../config/environment.js';
+import { hashKeyCheck, requireHashKey } from '../config/hash-key.js';
 import { loadLakeConfig } from '../config/lake.js';
 import { readSettings } from '../config/settings.js';
 import { LedgerDatabase } from '../ledger/database.js';
@@ -11,6 +12,7 @@ import {
   type RetypeForecast,
 } from '../pipeline/retype.js';
 import { openStorage } from '../storage/open-storage.js';
+import { loadHooks } from '../transform/load-hooks.js';
 import { TOPIC_OF_KIND } from '../types.js';
 import { counted, printJson, printLine, printTable } from './terminal/print.js';
 import { withSpark } from './with-spark.js';
@@ -19,12 +21,15 @@ import { withSpark } from './with-spark.js';
 export async function apply(json: boolean): Promise<void> {
   const environment = readLedgerEnvironment();
   const lake = loadLakeConfig(environment.LAKE_CONFIG);
+  requireHashKey(environment, lake);
+  await loadHooks(lake);
   const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL);
   try {
     await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
     const checkpoint = openStorage(environment.CHECKPOINT_BASE_DIR, environment);
     const retyped = await retypedTables(database, lake);
-    const { version, batches } = await applyConfig(database, checkpoint, lake, retyped);
+    const stored = { ...lake, hashKeyCheck: hashKeyCheck(environment, lake) };
+    const { version, batches } = await applyConfig(database, checkpoint, stored, retyped);
     const tables = retyped.map((each) => ({
       ...told(each),
       batch: batches.get(each.table.id)?.toString() ?? null,

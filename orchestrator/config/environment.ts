@@ -108,6 +108,11 @@ const WORK = {
   STAGING_KEEP_DAYS: z.coerce.number().min(0).default(7),
 };
 
+/** The key of masks `with: hash`; only a lake.yaml that has such asks for it (config/hash-key.ts). */
+const TRANSFORMS = {
+  TRANSFORM_HASH_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
+};
+
 const INGESTION = z.object({
   ...KAFKA,
   ...LEDGER,
@@ -116,9 +121,10 @@ const INGESTION = z.object({
   ...SPARK,
   ...QUEUE,
   ...WORK,
+  ...TRANSFORMS,
   ...LOG,
 });
-const LEDGER_ONLY = z.object({ ...LEDGER, ...STORAGE, LAKE_CONFIG: nonEmpty });
+const LEDGER_ONLY = z.object({ ...LEDGER, ...STORAGE, ...TRANSFORMS, LAKE_CONFIG: nonEmpty });
 
 /** Every variable of ours, required or not; README.md lists them and a test compares. */
 export const VARIABLES: readonly string[] = Object.keys(INGESTION.shape);

@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { faultCount } from './faults.js';
-import { faultLines, schemaFaults } from './lake-faults.js';
+import { faultLines, schemaFaults, type Fault } from './lake-faults.js';
+import { hookFilesBeside, hooksOf, identityOf, noHooks, type HookFiles } from './hook-files.js';
+import { clashes, DERIVED_KEYS } from './made-columns.js';
 import { UNNAMED, tableSchema, type TableConfig } from './table-config.js';
+import { transformKeysAt } from './transforms.js';
+import { levelColumns } from '../shape/fixed-columns.js';
 import type { RecordKind } from '../types.js';
 
 /**
@@ -15,7 +18,7 @@ import type { RecordKind } from '../types.js';
 const caseOptions = z.strictObject({ name: z.string().min(1).optional() }).nullable();
 const formOptions = z.strictObject({ name: z.string().min(1).optional() }).nullable();
 
-const domainSchema = z.strictObject({
+const domainFields = z.strictObject({
   // A level's code is part of column names, and Delta refuses these characters there.
   location_levels: z
     .array(
@@ -33,23 +36,41 @@ const domainSchema = z.strictObject({
   tables: z.record(z.string().min(1), tableSchema).default({}),
   time_zone: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Kolkata').default('UTC'),
 });
+/** A column of lake.yaml's own making may take no name that another column has; a level's columns are known only here. */
+const domainSchema = domainFields.superRefine(({ location_levels: levels, tables }, context) => {
+  const ofLevels = [...levelColumns('location', levels).values()].flatMap((own) => [...own.values()]);
+  for (const [table, settings] of Object.entries(tables))
+    for (const { name, path } of clashes(
+      settings,
+      ofLevels.map((column) => column.name),
+    ))
+      context.addIssue({
+        code: 'custom',
+        path: ['tables', table, ...path],
+        message: `"${name}" is a column already`,
+      });
+});
 const lakeSchema = z.strictObject({ domains: z.record(z.string().min(1), domainSchema) });
 
 export type DomainConfig = Readonly<z.infer<typeof domainSchema>>;
 
 export interface LakeConfig {
   readonly domains: Readonly<Record<string, DomainConfig>>;
-  /** sha256 of the file's text: the identity of this configuration version. */
+  /** sha256 of the file's text and of the hooks it names: the identity of this configuration version. */
   readonly sha256: string;
   readonly text: string;
+  /** Texts of the hooks it names, by the path that stands there. */
+  readonly hooks: ReadonlyMap<string, string>;
 }
 
 /** Keys that may stand at a place: of the file, of a domain, of a case type or form, of a table. */
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const depth = path.length;
   if (depth === 0) return Object.keys(lakeSchema.shape);
-  if (depth === 2) return Object.keys(domainSchema.shape);
-  return path[2] === 'tables' ? Object.keys(tableSchema.shape) : ['name'];
+  if (depth === 2) return Object.keys(domainFields.shape);
+  if (path[2] !== 'tables') return ['name'];
+  if (path[4] === 'derive') return DERIVED_KEYS;
+  return path[4] === 'transforms' ? transformKeysAt(path.slice(5)) : Object.keys(tableSchema.shape);
 }
 
 /** Every type of a record kind is taken: `cases: {'*': {}}`. */
@@ -69,11 +90,18 @@ export function loadLakeConfig(path: string): LakeConfig {
       cause,
     });
   }
-  return parseLakeConfig(text, path);
+  return parseLakeConfig(text, path, hookFilesBeside(path));
 }
 
-/** @throws LakeError CONFIG_INVALID with every fault, its line and column */
-export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
+/**
+ * @param hookFiles where the texts of hooks are from: the files beside lake.yaml, or those the ledger keeps
+ * @throws LakeError CONFIG_INVALID with every fault, its line and column
+ */
+export function parseLakeConfig(
+  text: string,
+  path = 'lake.yaml',
+  hookFiles: HookFiles = noHooks,
+): LakeConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const syntax = document.errors.map(({ linePos, message }) => {
@@ -87,7 +115,29 @@ export function parseLakeConfig(text: string, path = 'lake.yaml'): LakeConfig {
     const found = result.error.issues.flatMap((issue) => schemaFaults(issue, document, keysAt));
     throw invalid(path, faultLines(path, document, lines, found));
   }
-  return { domains: result.data.domains, text, sha256: createHash('sha256').update(text).digest('hex') };
+  const { domains } = result.data;
+  const { hooks, faults } = hooksOf(domains, hookFiles);
+  if (faults.length > 0) throw invalid(path, faultLines(path, document, lines, faults));
+  return { domains, text, hooks, sha256: identityOf(text, hooks) };
+}
+
+/** A configuration as the ledger keeps it, with the hooks it had when it was made active. */
+export function parseStoredConfig(stored: {
+  readonly text: string;
+  readonly hooks: ReadonlyMap<string, string>;
+}): LakeConfig {
+  return parseLakeConfig(stored.text, 'lake.yaml', (path) => {
+    const hook = stored.hooks.get(path);
+    if (hook === undefined) throw new Error('it is not kept with this configuration');
+    return hook;
+  });
+}
+
+/** Where things stand in a lake.yaml that is without fault: `file:line:column: place: message`. */
+export function lakeLines(text: string, path: string, told: readonly Fault[]): string[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  return faultLines(path, document, lines, told);
 }
 
 const SMALLEST = 'the smallest useful one is `domains: {my-domain: {cases: {"*": {}}}}`';

@@ -1,6 +1,7 @@
 import { LakeError } from '../errors.js';
 import { readIngestionEnvironment, type IngestionEnvironment } from './environment.js';
 import { faultCount, faultsOf } from './faults.js';
+import { requireHashKey } from './hash-key.js';
 import { loadLakeConfig, type LakeConfig } from './lake.js';
 
 /** All that a person sets: variables and lake.yaml. */
@@ -16,6 +17,7 @@ export function readSettings(source: Readonly<Record<string, string | undefined>
   const config = path === 'LAKE_CONFIG' ? undefined : attempt(() => loadLakeConfig(path));
   if (environment instanceof LakeError || config instanceof LakeError || config === undefined)
     throw together([environment, config].filter((each) => each instanceof LakeError));
+  requireHashKey(environment, config);
   return { environment, config };
 }
 
@@ -24,6 +26,14 @@ export function lakeConfigPath(source: Readonly<Record<string, string | undefine
   return source['LAKE_CONFIG'] === undefined || source['LAKE_CONFIG'] === ''
     ? 'LAKE_CONFIG'
     : source['LAKE_CONFIG'];
+}
+
+/** The ledger, where one is named: for verbs that can do without. */
+export function ledgerToAsk(
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  const url = source['LEDGER_DATABASE_URL'] ?? '';
+  return URL.canParse(url) ? url : undefined;
 }
 
 function attempt<T>(read: () => T): T | LakeError {

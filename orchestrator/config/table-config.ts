@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { deriveSchema, renameSchema } from './made-columns.js';
+import { transformsSchema } from './transforms.js';
 import { declarationKey, parseDeclaredType, TYPE_WORDS, type DeclaredType } from './declared-type.js';
 
 /** Declared types by {@link declarationKey}. */
@@ -7,12 +9,15 @@ export type DeclaredTypes = ReadonlyMap<string, DeclaredType>;
 /** What `lake.yaml` says of one table, under its name (`raw_…_case`, `raw_…_form`, `raw_location`). */
 export const tableSchema = z.strictObject({
   types: z.record(z.string(), z.string()).default({}).transform(readTypes),
+  transforms: transformsSchema,
+  rename: renameSchema,
+  derive: deriveSchema,
 });
 
 export type TableConfig = Readonly<z.infer<typeof tableSchema>>;
 
 /** A table that lake.yaml does not name is one without declarations. */
-export const UNNAMED: TableConfig = { types: new Map() };
+export const UNNAMED = tableSchema.parse({});
 
 const FREE_PART = /^(form|case_json|metadata)__./i;
 

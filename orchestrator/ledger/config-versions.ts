@@ -1,17 +1,24 @@
 import type { LakeConfig } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import type { LedgerDatabase } from './database.js';
-import { activateConfig, activeConfigVersion, readConfigVersion } from './lake.js';
+import { activateConfig, activeConfigVersion, isSame, readConfigVersion, type StoredConfig } from './lake.js';
+
+/** What this process brings to the versions. */
+export interface OwnConfig {
+  parse(version: Pick<StoredConfig, 'text' | 'hooks'>): LakeConfig;
+  /** Which key this process hashes with under a configuration (config/hash-key.ts). */
+  hashKeyCheck(config: LakeConfig): string | null;
+}
 
 /** The lake configurations the ledger holds, parsed once each. */
 export class ConfigVersions {
   readonly #database: LedgerDatabase;
-  readonly #parse: (text: string) => LakeConfig;
+  readonly #own: OwnConfig;
   readonly #known = new Map<bigint, LakeConfig>();
 
-  constructor(database: LedgerDatabase, parse: (text: string) => LakeConfig) {
+  constructor(database: LedgerDatabase, own: OwnConfig) {
     this.#database = database;
-    this.#parse = parse;
+    this.#own = own;
   }
 
   /**
@@ -20,22 +27,48 @@ export class ConfigVersions {
    * @throws LakeError CONFIG_NOT_ACTIVE
    */
   async requireActive(config: LakeConfig): Promise<bigint> {
+    const own = { ...config, hashKeyCheck: this.#own.hashKeyCheck(config) };
     const active = await activeConfigVersion(this.#database);
-    if (active === undefined)
-      return this.#database.transaction((tx) => activateConfig(tx, config.sha256, config.text));
-    if (active.sha256 === config.sha256) return active.id;
+    if (active === undefined) return this.#database.transaction((tx) => activateConfig(tx, own));
+    if (isSame(active, own)) return active.id;
+    const differs =
+      active.sha256 === own.sha256
+        ? 'TRANSFORM_HASH_KEY is not the key'
+        : 'lake.yaml (or a hook it names) differs from the text';
     throw new LakeError(
       'CONFIG_NOT_ACTIVE',
-      `lake.yaml differs from the active configuration (version ${active.id})`,
+      `${differs} of the active configuration (version ${active.id})`,
       {
-        facts: { active: active.sha256, ours: config.sha256 },
+        facts: { active: active.sha256, ours: own.sha256 },
       },
     );
   }
 
+  /** The configuration as it was when it was made active, hooks included; the files may have changed since. */
   async read(id: bigint): Promise<LakeConfig> {
-    const known = this.#known.get(id) ?? this.#parse((await readConfigVersion(this.#database, id)).text);
+    const known = this.#known.get(id) ?? this.#own.parse(await readConfigVersion(this.#database, id));
     this.#known.set(id, known);
     return known;
+  }
+
+  /**
+   * A batch is staged with the hash key of its own version, or with that of the active one (a key that was changed on
+   * purpose). A process that was left behind with another key leaves the batch to the others.
+   * @throws LakeError HASH_KEY_DIFFERS
+   */
+  async requireHashKey(id: bigint): Promise<void> {
+    const own = this.#own.hashKeyCheck(await this.read(id));
+    if (own === null) return;
+    const planned = await readConfigVersion(this.#database, id);
+    if (planned.hashKeyCheck === own) return;
+    const active = await activeConfigVersion(this.#database);
+    if (active?.hashKeyCheck === own) return;
+    throw new LakeError(
+      'HASH_KEY_DIFFERS',
+      `TRANSFORM_HASH_KEY is not the key of configuration version ${id}`,
+      {
+        facts: { configVersionId: id.toString() },
+      },
+    );
   }
 }

@@ -19,40 +19,64 @@ export async function drawnSequences(database: LedgerDatabase): Promise<Readonly
   return new Map(rows.map((row) => [row.name, row.next_sequence - 1n]));
 }
 
-export interface ConfigVersion {
-  readonly id: bigint;
+/** A configuration as it is kept: everything a batch needs to be staged with just what it was planned with. */
+export interface StoredConfig {
   readonly sha256: string;
   readonly text: string;
+  /** Texts of the hooks by the path in lake.yaml. */
+  readonly hooks: ReadonlyMap<string, string>;
+  /** Which key masks by hash had (config/hash-key.ts); null: nothing is hashed. */
+  readonly hashKeyCheck: string | null;
 }
 
-export async function activeConfigVersion(database: LedgerDatabase): Promise<ConfigVersion | undefined> {
-  const [row] = await database.query<{ id: bigint; sha256: string; text: string }>(
-    'SELECT id, sha256, text FROM config_version WHERE active',
-  );
-  return row;
+export interface ConfigVersion extends StoredConfig {
+  readonly id: bigint;
 }
 
-export async function readConfigVersion(database: LedgerDatabase, id: bigint): Promise<ConfigVersion> {
-  const [row] = await database.query<{ id: bigint; sha256: string; text: string }>(
-    'SELECT id, sha256, text FROM config_version WHERE id = $1',
+interface ConfigRow {
+  [column: string]: unknown;
+  id: bigint;
+  sha256: string;
+  text: string;
+  hooks: Readonly<Record<string, string>>;
+  hash_key_check: string | null;
+}
+
+const CONFIG_COLUMNS = 'id, sha256, text, hooks, hash_key_check';
+
+export async function activeConfigVersion(database: Queryable): Promise<ConfigVersion | undefined> {
+  const [row] = await database.query<ConfigRow>(`SELECT ${CONFIG_COLUMNS} FROM config_version WHERE active`);
+  return row === undefined ? undefined : versionOf(row);
+}
+
+export async function readConfigVersion(database: Queryable, id: bigint): Promise<ConfigVersion> {
+  const [row] = await database.query<ConfigRow>(
+    `SELECT ${CONFIG_COLUMNS} FROM config_version WHERE id = $1`,
     [id],
   );
   if (row === undefined) throw new LakeError('INTERNAL', `Configuration version ${id} is not in the ledger`);
-  return row;
+  return versionOf(row);
 }
 
-/** Makes this text the active configuration; the same text again changes nothing. @returns its version */
-export async function activateConfig(tx: Queryable, sha256: string, text: string): Promise<bigint> {
+function versionOf({ id, sha256, text, hooks, hash_key_check: hashKeyCheck }: ConfigRow): ConfigVersion {
+  return { id, sha256, text, hooks: new Map(Object.entries(hooks)), hashKeyCheck };
+}
+
+/** Makes this the active configuration; the same again changes nothing. @returns its version */
+export async function activateConfig(tx: Queryable, config: StoredConfig): Promise<bigint> {
   await tx.query('LOCK TABLE config_version IN SHARE ROW EXCLUSIVE MODE');
-  const [active] = await tx.query<{ id: bigint; sha256: string }>(
-    'SELECT id, sha256 FROM config_version WHERE active',
-  );
-  if (active?.sha256 === sha256) return active.id;
+  const active = await activeConfigVersion(tx);
+  if (active !== undefined && isSame(active, config)) return active.id;
   await tx.query('UPDATE config_version SET active = false WHERE active');
   const [row] = await tx.query<{ id: bigint }>(
-    'INSERT INTO config_version (sha256, text) VALUES ($1, $2) RETURNING id',
-    [sha256, text],
+    'INSERT INTO config_version (sha256, text, hooks, hash_key_check) VALUES ($1, $2, $3, $4) RETURNING id',
+    [config.sha256, config.text, JSON.stringify(Object.fromEntries(config.hooks)), config.hashKeyCheck],
   );
   if (row === undefined) throw new LakeError('INTERNAL', 'The configuration version was not inserted');
   return row.id;
+}
+
+/** Whether two configurations write the same. */
+export function isSame(a: StoredConfig, b: StoredConfig): boolean {
+  return a.sha256 === b.sha256 && a.hashKeyCheck === b.hashKeyCheck;
 }

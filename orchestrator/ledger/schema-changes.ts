@@ -3,7 +3,7 @@ import type { Queryable } from './database.js';
 /** A change of a table's columns and what caused it (migrations/0005_types.sql). */
 export interface RecordedChange {
   readonly column: string;
-  readonly change: 'added' | 'list' | 'type' | 'dropped';
+  readonly change: 'added' | 'list' | 'type' | 'renamed' | 'derived' | 'dropped';
   readonly from: string | null;
   readonly to: string | null;
   readonly recordId: string | null;

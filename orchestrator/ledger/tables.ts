@@ -2,7 +2,7 @@ import { LakeError } from '../errors.js';
 import type { JsonObject, RecordKind } from '../types.js';
 import type { Queryable } from './database.js';
 
-/** A lake table as the ledger knows it. `shape`, `names` and `types` are read and written by shape/ alone. */
+/** A lake table as the ledger knows it. `shape`, `names`, `types` and `made` are read and written by shape/ alone. */
 export interface LakeTable {
   readonly id: bigint;
   readonly domain: string;
@@ -17,6 +17,7 @@ export interface LakeTable {
   readonly types: JsonObject;
   /** What a submitted rewrite makes of shape, names and types; null when none is under way. */
   readonly raised: RaisedShape | null;
+  readonly made: JsonObject;
   /** Where the metastore was last told that the table is. */
   readonly registeredUrl: string | null;
   readonly state: 'running' | 'halted';
@@ -35,17 +36,19 @@ interface TableRow {
   names: JsonObject;
   types: JsonObject;
   raised: RaisedShape | null;
+  made: JsonObject;
   registered_url: string | null;
   state: LakeTable['state'];
 }
 
 const COLUMNS =
-  'id, domain, kind, type, database_name, table_name, path, shape, names, types, raised, registered_url, state';
+  'id, domain, kind, type, database_name, table_name, path, shape, names, types, made, raised, registered_url, state';
 
 export interface RaisedShape {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
+  readonly made: JsonObject;
 }
 
 /** How names are given; plan/table-names.ts holds the rules, passed in so that the ledger stays free of them. */
@@ -124,17 +127,20 @@ export interface MergedTable {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
+  readonly made: JsonObject;
   readonly registeredUrl: string;
 }
 
 export async function tableMerged(tx: Queryable, tableId: bigint, merged: MergedTable): Promise<void> {
   await tx.query(
-    'UPDATE lake_table SET shape = $2, names = $3, types = $4, registered_url = $5, raised = NULL WHERE id = $1',
+    `UPDATE lake_table SET shape = $2, names = $3, types = $4, made = $5, registered_url = $6, raised = NULL
+     WHERE id = $1`,
     [
       tableId,
       JSON.stringify(merged.shape),
       JSON.stringify(merged.names),
       JSON.stringify(merged.types),
+      JSON.stringify(merged.made),
       merged.registeredUrl,
     ],
   );
@@ -148,7 +154,7 @@ export async function tableRaised(database: Queryable, tableId: bigint, raised: 
 /** The Delta log shows that the rewrite stands: the ledger goes on from it. */
 export async function raisedStands(database: Queryable, tableId: bigint): Promise<void> {
   await database.query(
-    `UPDATE lake_table SET shape = raised->'shape', names = raised->'names', types = raised->'types', raised = NULL
+    `UPDATE lake_table SET shape = raised->'shape', names = raised->'names', types = raised->'types', made = raised->'made', raised = NULL
      WHERE id = $1 AND raised IS NOT NULL`,
     [tableId],
   );
@@ -171,6 +177,7 @@ function tableOf(row: TableRow): LakeTable {
     names: row.names,
     types: row.types,
     raised: row.raised,
+    made: row.made,
     registeredUrl: row.registered_url,
     state: row.state,
   };

@@ -21,4 +21,6 @@ export interface PipelineContext {
   readonly logger: Logger;
   /** The lake configuration a batch was planned with. */
   configOf(versionId: bigint): Promise<LakeConfig>;
+  /** @throws LakeError HASH_KEY_DIFFERS when this process may not stage batches of a version */
+  requireHashKey(versionId: bigint): Promise<void>;
 }

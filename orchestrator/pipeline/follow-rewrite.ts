@@ -2,8 +2,8 @@ import type { TableState } from '../commit/delta-log.js';
 import type { Batch } from '../ledger/batches.js';
 import { addSchemaChanges } from '../ledger/schema-changes.js';
 import { raisedStands, type LakeTable } from '../ledger/tables.js';
-import { presentColumns } from '../shape/target-shape.js';
-import { hasColumns, lacksColumns } from '../sql/delta-schema.js';
+import { presentColumns, type TargetShape } from '../shape/target-shape.js';
+import { hasColumns, lacksColumns, needsRewrite } from '../sql/delta-schema.js';
 import type { StagedTable } from '../stage/staging-manifest.js';
 import type { PipelineContext } from './context.js';
 import { schemaHistory } from './schema-history.js';
@@ -12,12 +12,14 @@ import { schemaHistory } from './schema-history.js';
  * The table as the Delta log has it: a rewrite of this batch may stand whose MERGE does not, and the batch may have been
  * extracted anew since, in another shape. What the rewrite was to make of the table was written down before it was submitted;
  * where the log shows it done, the ledger goes on from there.
+ * @param target what the lane would make of the table as the ledger knows it
  */
 export async function followRewrite(
   context: PipelineContext,
   batch: Batch,
   table: LakeTable,
   staged: StagedTable,
+  target: TargetShape,
   actual: TableState | undefined,
 ): Promise<LakeTable> {
   if (table.raised === null || actual === undefined) return table;
@@ -25,7 +27,7 @@ export async function followRewrite(
   const before = presentColumns(table);
   const after = presentColumns(raised);
   if (!hasColumns(actual.fields, after) || !lacksColumns(actual.fields, before, after)) return table;
-  const changes = await schemaHistory(context, batch, table, { before, after }, staged.layout);
+  const changes = await schemaHistory(context, batch, table, { ...target, before, after }, staged.layout);
   await context.database.transaction(async (tx) => {
     await raisedStands(tx, table.id);
     await addSchemaChanges(
@@ -35,4 +37,10 @@ export async function followRewrite(
     );
   });
   return raised;
+}
+
+/** Whether the table's columns show that a rewrite to the target was done; a derived column's new values do not. */
+export function isSeenInColumns({ before, after }: TargetShape): boolean {
+  const names = new Set(after.map((column) => column.name));
+  return needsRewrite(before, after) || before.some((column) => !names.has(column.name));
 }

@@ -7,12 +7,11 @@ import type { Lane } from '../ledger/lanes.js';
 import { tableRaised, type LakeTable } from '../ledger/tables.js';
 import { baseColumns, type BaseColumn } from '../shape/table-columns.js';
 import { targetShape, type TargetShape } from '../shape/target-shape.js';
-import { needsRewrite } from '../sql/delta-schema.js';
 import { renderLane } from '../sql/render-lane.js';
 import { requireFiles, tableFolder, type StagedTable } from '../stage/staging-manifest.js';
 import type { Storage } from '../storage/storage.js';
 import type { PipelineContext } from './context.js';
-import { followRewrite } from './follow-rewrite.js';
+import { followRewrite, isSeenInColumns } from './follow-rewrite.js';
 import { decidePruned } from './prune.js';
 
 /**
@@ -38,10 +37,11 @@ export async function renderRunLane(
       { facts: { table: known.path, laneId: lane.id.toString() } },
     );
   }
-  const table = await followRewrite(context, batch, known, staged, actual);
+  const wanted = await laneColumns(context, batch, lane, known, staged);
+  const table = await followRewrite(context, batch, known, staged, wanted.target, actual);
   const pruned = await decidePruned(context, batch, lane, table, actual);
   const { base, target } = await laneColumns(context, batch, { ...lane, pruned }, table, staged);
-  if (needsRewrite(target.before, target.after)) await tableRaised(context.database, table.id, target);
+  if (isSeenInColumns(target)) await tableRaised(context.database, table.id, target);
   return renderLane({
     appId: context.appId,
     rewriteTxn: txn.rewrite,
@@ -82,6 +82,7 @@ export async function laneColumns(
   const config = await context.configOf(batch.configVersionId);
   const base = baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
   const names = base.map((column) => column.name);
-  const { types } = tableConfig(config, table.domain, table.tableName);
-  return { base, target: targetShape(table, staged.layout, names, types, lane.pruned ?? []) };
+  const settings = tableConfig(config, table.domain, table.tableName);
+  const pruned = lane.pruned ?? [];
+  return { base, target: targetShape(table, staged.layout, names, settings.types, settings, pruned) };
 }

@@ -1,12 +1,13 @@
 import type { LakeConfig } from '../config/lake.js';
 import { tableConfig } from '../config/lake.js';
 import type { LedgerDatabase } from '../ledger/database.js';
-import { activateConfig } from '../ledger/lake.js';
+import { activateConfig, type StoredConfig } from '../ledger/lake.js';
 import { carriersOf } from '../ledger/page-jobs.js';
 import { planPage } from '../ledger/planning.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
 import { writeIds, type WrittenIds } from '../plan/id-manifest.js';
 import { StagedLayout } from '../shape/layout.js';
+import { madeChanges } from '../shape/made-changes.js';
 import { schemaChanges, type SchemaChange } from '../shape/schema-changes.js';
 import { targetShape, type TargetShape } from '../shape/target-shape.js';
 import type { Storage } from '../storage/storage.js';
@@ -28,9 +29,9 @@ const CARRIERS = 5;
 /** The tables that `config` types otherwise than they are now. */
 export async function retypedTables(database: LedgerDatabase, config: LakeConfig): Promise<Retyped[]> {
   return (await allTables(database)).flatMap((table) => {
-    const { types } = tableConfig(config, table.domain, table.tableName);
-    const target = targetShape(table, new StagedLayout(), [], types);
-    const changes = schemaChanges(target.before, target.after, {});
+    const settings = tableConfig(config, table.domain, table.tableName);
+    const target = targetShape(table, new StagedLayout(), [], settings.types, settings);
+    const changes = [...schemaChanges(target.before, target.after, {}), ...madeChanges(table, target)];
     return changes.length === 0 ? [] : [{ table, target, changes }];
   });
 }
@@ -72,7 +73,7 @@ export async function forecast(
 export async function applyConfig(
   database: LedgerDatabase,
   checkpoint: Storage,
-  config: LakeConfig,
+  config: StoredConfig,
   retyped: readonly Retyped[],
 ): Promise<{ version: bigint; batches: ReadonlyMap<bigint, bigint> }> {
   const pages: { readonly table: LakeTable; readonly written: WrittenIds }[] = [];
@@ -83,7 +84,7 @@ export async function applyConfig(
     pages.push({ table, written: await writeIds(checkpoint, entries) });
   }
   return database.transaction(async (tx) => {
-    const version = await activateConfig(tx, config.sha256, config.text);
+    const version = await activateConfig(tx, config);
     const batches = new Map<bigint, bigint>();
     for (const { table, written } of pages) {
       const topic = TOPIC_OF_KIND[table.kind];

@@ -3,6 +3,7 @@ import type { RecordedChange } from '../ledger/schema-changes.js';
 import type { LakeTable } from '../ledger/tables.js';
 import { readIds } from '../plan/id-manifest.js';
 import type { StagedLayout } from '../shape/layout.js';
+import { madeChanges } from '../shape/made-changes.js';
 import { schemaChanges } from '../shape/schema-changes.js';
 import type { TargetShape } from '../shape/target-shape.js';
 import type { PipelineContext } from './context.js';
@@ -12,10 +13,10 @@ export async function schemaHistory(
   context: PipelineContext,
   batch: Batch,
   table: LakeTable,
-  target: Pick<TargetShape, 'before' | 'after'>,
+  target: TargetShape,
   layout: StagedLayout,
 ): Promise<RecordedChange[]> {
-  const changes = schemaChanges(target.before, target.after, layout.root);
+  const changes = [...schemaChanges(target.before, target.after, layout.root), ...madeChanges(table, target)];
   if (changes.length === 0) return [];
   const causes = new Set(changes.map(({ recordId }) => recordId));
   const entries = await readIds(context.checkpoint, batch.manifestPath, batch.manifestSha256);

@@ -6,7 +6,7 @@ import { withLeases, type Lease } from '../ledger/leases.js';
 import { placesOf } from '../ledger/places.js';
 import { haltTopic } from '../ledger/planning.js';
 import { commitStaging, type QuarantinedRecord } from '../ledger/staging.js';
-import { ensureTable } from '../ledger/tables.js';
+import { ensureTable, type LakeTable } from '../ledger/tables.js';
 import { readIds } from '../plan/id-manifest.js';
 import { databaseName, tableName, tablePath } from '../plan/table-names.js';
 import { writeManifest } from '../stage/staging-manifest.js';
@@ -17,13 +17,21 @@ import {
   type Routing,
   type Staged,
 } from '../stage/stage-records.js';
-import { KIND_OF_TOPIC, TOPICS, type Extracted, type ManifestEntry, type RecordKind } from '../types.js';
+import {
+  KIND_OF_TOPIC,
+  TOPICS,
+  type Extracted,
+  type ManifestEntry,
+  type RecordKind,
+  type Upsert,
+} from '../types.js';
 import type { PipelineContext } from './context.js';
+import { tableTransforms } from './table-transforms.js';
 
 const PLACES_PER_WRITE = 5_000;
 
 /**
- * extract ▸ shape ▸ stage: what the batch's ids are in HQ now, written once as staging files.
+ * extract ▸ transform ▸ shape ▸ stage: what the batch's ids are in HQ now, written once as staging files.
  * @returns false when another process stages a batch of the topic
  */
 export async function stageBatch(context: PipelineContext, batchId: bigint): Promise<boolean> {
@@ -54,18 +62,17 @@ async function extractAndStage(
 ): Promise<void> {
   const { database, checkpoint } = context;
   const config = await context.configOf(planned.configVersionId);
+  await context.requireHashKey(planned.configVersionId);
   const ids = await readIds(checkpoint, planned.manifestPath, planned.manifestSha256);
   const extraction = await beginExtraction(database, planned.id);
   const batch = { ...planned, extraction };
   const stagingPath = `runs/${batch.topic}-${batch.sequence}-x${extraction}`;
   const started = Date.now();
   const kind = kindOf(batch);
-  const staged = await stageRecords(
-    checkpoint,
-    stagingPath,
-    extractIds(context, config, batch, ids, signal),
-    routing(context, config, kind),
-  );
+  const route = routing(context, config, kind);
+  const transforms = await tableTransforms(context, config, kind, (record) => route.tableNameOf(record));
+  const extracted = extractIds(context, config, batch, ids, signal);
+  const staged = await stageRecords(checkpoint, stagingPath, transforms.apply(extracted), route);
   await writeManifest(
     checkpoint,
     stagingPath,
@@ -91,6 +98,7 @@ async function extractAndStage(
     rows: staged.placements.length,
     tables: staged.tables.length,
     quarantined: staged.unreadable.length,
+    ...(transforms.notKept === 0 ? {} : { notKept: transforms.notKept }),
     seconds: (Date.now() - started) / 1000,
   });
 }
@@ -125,10 +133,25 @@ async function* extractIds(
   }
 }
 
+interface NamedRouting extends Routing {
+  tableNameOf(upsert: Upsert): Promise<string>;
+}
+
 /** Finds or names tables, and asks the ledger where records stand; both are safe outside the staging transaction. */
-function routing(context: PipelineContext, config: LakeConfig, kind: RecordKind): Routing {
-  const tables = new Map<string, bigint>();
+function routing(context: PipelineContext, config: LakeConfig, kind: RecordKind): NamedRouting {
+  const tables = new Map<string, LakeTable>();
   const naming = { path: tablePath, database: databaseName, table: tableName };
+  const tableOf = async ({ domain, type }: Upsert): Promise<LakeTable> => {
+    const key = placeKey({ domain, id: type });
+    const known = tables.get(key);
+    if (known !== undefined) return known;
+    const friendly = friendlyName(config, domain, kind, type);
+    const table = await context.database.transaction((tx) =>
+      ensureTable(tx, { domain, kind, type, friendly }, naming),
+    );
+    tables.set(key, table);
+    return table;
+  };
   return {
     async placesOf(records) {
       const places = new Map<string, KnownPlace[]>();
@@ -146,17 +169,8 @@ function routing(context: PipelineContext, config: LakeConfig, kind: RecordKind)
       }
       return places;
     },
-    async tableOf({ domain, type }) {
-      const key = placeKey({ domain, id: type });
-      const known = tables.get(key);
-      if (known !== undefined) return known;
-      const friendly = friendlyName(config, domain, kind, type);
-      const table = await context.database.transaction((tx) =>
-        ensureTable(tx, { domain, kind, type, friendly }, naming),
-      );
-      tables.set(key, table.id);
-      return table.id;
-    },
+    tableOf: async (upsert) => (await tableOf(upsert)).id,
+    tableNameOf: async (upsert) => (await tableOf(upsert)).tableName,
   };
 }
 

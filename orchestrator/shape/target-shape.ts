@@ -1,6 +1,14 @@
 import type { JsonObject, RecordKind } from '../types.js';
 import type { DeclaredTypes } from '../config/table-config.js';
 import { declaredTypeOf, knownTypes, raiseDeclared, typesToJson } from './column-types.js';
+import {
+  madeOf,
+  madeTarget,
+  NOTHING_MADE,
+  renamed,
+  type MadeColumns,
+  type MadeTarget,
+} from './made-columns.js';
 import { ColumnNames, shapedColumns, type Path, type ShapedColumn } from './columns.js';
 import { StagedLayout } from './layout.js';
 import { join, shapeFromJson, shapeToJson, without } from './shape.js';
@@ -13,7 +21,7 @@ const TREE_PREFIX: Readonly<Record<RecordKind, string>> = {
 };
 
 /** A table's free part before and after a lane. */
-export interface TargetShape {
+export interface TargetShape extends MadeTarget {
   readonly before: readonly ShapedColumn[];
   readonly after: readonly ShapedColumn[];
   /** To be kept in the ledger once the lane has merged. */
@@ -28,6 +36,8 @@ export interface KnownShape {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
+  /** Renamed and derived columns (made-columns.ts). */
+  readonly made?: JsonObject;
 }
 
 /**
@@ -41,6 +51,7 @@ export function targetShape(
   layout: StagedLayout,
   baseNames: readonly string[],
   declared: DeclaredTypes = new Map(),
+  made: MadeColumns = NOTHING_MADE,
   pruned: readonly Path[] = [],
 ): TargetShape {
   const names = ColumnNames.fromJson(table.names);
@@ -49,9 +60,11 @@ export function targetShape(
   const before = shapedColumns(known, prefix, names, baseNames, knownTypes(table.types));
   const raised = raiseDeclared(join(without(known, pruned), layout.shape()), prefix, names, declared);
   const after = shapedColumns(raised, prefix, names, baseNames, declaredTypeOf(declared));
+  const had = table.made ?? {};
   return {
-    before,
-    after,
+    before: renamed(before, madeOf(had).rename),
+    after: renamed(after, made.rename),
+    ...madeTarget(had, after, before, made, declared),
     shape: shapeToJson(raised),
     names: names.toJson(),
     types: typesToJson(after),

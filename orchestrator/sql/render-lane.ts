@@ -11,6 +11,8 @@ import { hasColumns, lacksColumns, missingColumns, needsRewrite, type DeltaField
 import { identifier } from './identifier.js';
 import { lift, sourceOfColumns, sourceOfLayout } from './lift.js';
 import { literal } from './literal.js';
+import { scalarSql } from './cast.js';
+import { derivedValue } from './derived.js';
 import { RESCUED } from './rescued.js';
 import { stagedColumns, stagedSelect } from './staged-view.js';
 import { fillTemplate } from './template.js';
@@ -48,6 +50,7 @@ export function renderLane(lane: LaneToRender): Sql {
   const fixed: TableColumn[] = [
     ...lane.base.map((column) => ({ name: column.name, type: baseType(column) })),
     ...(hasTypes(lane.target.after) ? [{ name: RESCUED, type: sql`MAP<STRING, STRING>` }] : []),
+    ...lane.target.derived.map(({ name, type }) => ({ name, type: scalarSql(type) })),
   ];
   const statements = [
     head(lane),
@@ -87,12 +90,13 @@ function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql
   if (lane.actual === undefined) return [];
   const { before, after } = lane.target;
   // Done already: by this lane's number, or by an earlier extraction of the batch that never came to its MERGE.
-  const isRewritten =
-    lane.actual.txnVersion >= lane.rewriteTxn ||
-    (hasColumns(lane.actual.fields, after) && lacksColumns(lane.actual.fields, before, after));
-  if (needsRewrite(before, after) && !isRewritten) {
-    requireShape(lane, lane.actual.fields);
-    return [rewriteStatement(lane, fixed, lane.actual.fields)];
+  const isNumbered = lane.actual.txnVersion >= lane.rewriteTxn;
+  const isShaped = hasColumns(lane.actual.fields, after) && lacksColumns(lane.actual.fields, before, after);
+  // Whether derived columns hold what is wanted now, the table does not show: they are worked out once more.
+  if (!isNumbered && (lane.target.isRemade || (needsRewrite(before, after) && !isShaped))) {
+    const from = isShaped ? after : before;
+    requireShape(lane, from, lane.actual.fields);
+    return [rewriteStatement(lane, fixed, from, lane.actual.fields)];
   }
   const missing = missingColumns(fixed, after, lane.actual.fields);
   if (missing.length === 0) return [];
@@ -102,8 +106,12 @@ function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql
 }
 
 /** Values lifted from another shape than they have would be wrapped twice, or lost. */
-function requireShape(lane: LaneToRender, actual: readonly DeltaField[]): void {
-  if (hasColumns(actual, lane.target.before)) return;
+function requireShape(
+  lane: LaneToRender,
+  from: readonly ShapedColumn[],
+  actual: readonly DeltaField[],
+): void {
+  if (hasColumns(actual, from)) return;
   throw new LakeError(
     'INTERNAL',
     `${lane.databaseName}.${lane.tableName} has not the columns the ledger knows, so it can't be rewritten`,
@@ -114,12 +122,13 @@ function requireShape(lane: LaneToRender, actual: readonly DeltaField[]): void {
 function rewriteStatement(
   lane: LaneToRender,
   fixed: readonly TableColumn[],
+  from: readonly ShapedColumn[],
   actual: readonly DeltaField[],
 ): Sql {
-  const { before, after } = lane.target;
-  const source = sourceOfColumns(before, sql`t`);
+  const { before, after, gone } = lane.target;
+  const source = sourceOfColumns(from, sql`t`);
   const present = new Set(actual.map((field) => field.name.toLowerCase()));
-  const own = fixed.filter((column) => column.name !== RESCUED);
+  const own = fixed.slice(0, lane.base.length);
   const kept = own.map((column) =>
     present.has(column.name.toLowerCase())
       ? sql`t.${identifier(column.name)}`
@@ -129,7 +138,7 @@ function rewriteStatement(
   const known = new Set([...fixed, ...before, ...after].map((column) => column.name.toLowerCase()));
   const left = actual
     .map((field) => field.name)
-    .filter((name) => !known.has(name.toLowerCase()) && name !== RESCUED);
+    .filter((name) => !known.has(name.toLowerCase()) && name !== RESCUED && !gone.includes(name));
   const path = identifier(lane.tableUrl);
   const lifted = after.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`);
   const texts = fillTemplate('rewrite_source', {
@@ -142,7 +151,7 @@ function rewriteStatement(
     path,
     partitioning: partitioning(lane),
     properties: PROPERTIES,
-    source: typed(texts, [...own.map((column) => column.name), ...left], after),
+    source: made(lane.target, texts, [...own.map((column) => column.name), ...left]),
   });
 }
 
@@ -160,7 +169,7 @@ function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql 
     staged_columns: joinSql(stagedColumns(lane.base, lane.layout.root), ',\n  '),
     staging: literal(lane.stagingUrl),
     path: identifier(lane.tableUrl),
-    source: typed(texts, ['__op', ...lane.base.map((column) => column.name)], columns),
+    source: made(lane.target, texts, ['__op', ...lane.base.map((column) => column.name)]),
     updates: joinSql(
       names.map((name) => sql`t.${name} = s.${name}`),
       ',\n  ',
@@ -183,6 +192,26 @@ function typed(texts: Sql, asTheyAre: readonly string[], columns: readonly Shape
     sql`${rescuedTexts(columns, row)} AS ${identifier(RESCUED)}`,
   ];
   return fillTemplate('typed_source', { select: joinSql(select, ',\n  '), texts });
+}
+
+/** Works the derived columns out, once for all rows, over columns of their declared types. */
+function made(target: TargetShape, texts: Sql, asTheyAre: readonly string[]): Sql {
+  const { after, derived, unseen } = target;
+  const source = typed(texts, asTheyAre, after);
+  if (derived.length === 0) return source;
+  const names = [...asTheyAre, ...after.map(({ name }) => name), ...(hasTypes(after) ? [RESCUED] : [])];
+  const select = [
+    ...names.map((name) => sql`r.${identifier(name)}`),
+    ...derived.map((column) => sql`${derivedValue(column)} AS ${identifier(column.name)}`),
+  ];
+  const nulls = unseen.map(
+    ({ name, type }) => sql`CAST(NULL AS ${shapedTypeSql(type)}) AS ${identifier(name)}`,
+  );
+  return fillTemplate('derived_source', {
+    select: joinSql(select, ',\n  '),
+    unseen: nulls.length === 0 ? sql`` : sql`, ${joinSql(nulls, ', ')}`,
+    source,
+  });
 }
 
 function hasTypes(columns: readonly ShapedColumn[]): boolean {

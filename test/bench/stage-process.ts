@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { appIdOf } from '../../orchestrator/commit/lane-numbers.js';
 import { openLake } from '../../orchestrator/commit/lake-identity.js';
 import { readIngestionEnvironment } from '../../orchestrator/config/environment.js';
-import { loadLakeConfig, parseLakeConfig } from '../../orchestrator/config/lake.js';
+import { loadLakeConfig, parseStoredConfig } from '../../orchestrator/config/lake.js';
 import { openHq } from '../../orchestrator/extract/hq.js';
 import { readBatch } from '../../orchestrator/ledger/batches.js';
 import { ConfigVersions } from '../../orchestrator/ledger/config-versions.js';
@@ -60,7 +60,7 @@ async function openContext(): Promise<{ context: PipelineContext; configVersionI
   await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
   await ensureTopic(database, TOPIC);
   const lake = openStorage(environment.HQ_DATA_PATH, environment);
-  const versions = new ConfigVersions(database, parseLakeConfig);
+  const versions = new ConfigVersions(database, { parse: parseStoredConfig, hashKeyCheck: () => null });
   const context: PipelineContext = {
     environment,
     database,
@@ -72,6 +72,7 @@ async function openContext(): Promise<{ context: PipelineContext; configVersionI
     owner: `bench:${process.pid}`,
     logger: createLogger({ level: 'warn' }),
     configOf: (versionId) => versions.read(versionId),
+    requireHashKey: (versionId) => versions.requireHashKey(versionId),
   };
   return { context, configVersionId: await versions.requireActive(loadLakeConfig(environment.LAKE_CONFIG)) };
 }

@@ -84,7 +84,8 @@ export class TopicUnderTest {
 
   static async open(database: LedgerDatabase, name: string): Promise<TopicUnderTest> {
     await ensureTopic(database, name);
-    const configVersionId = await activateConfig(database, 'sha', 'domains: {}');
+    const config = { sha256: 'sha', text: 'domains: {}', hooks: new Map(), hashKeyCheck: null };
+    const configVersionId = await database.transaction((tx) => activateConfig(tx, config));
     return new TopicUnderTest(database, name, await lease(database, `poller:${name}`), configVersionId);
   }
 

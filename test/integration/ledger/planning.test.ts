@@ -101,7 +101,8 @@ describe('planning', () => {
 
   test('a process whose configuration is not the active one any more plans nothing', async () => {
     const topic = await TopicUnderTest.open(ledger.database, 'config');
-    await activateConfig(ledger.database, 'other', 'domains: {other: {}}');
+    const other = { sha256: 'other', text: 'domains: {other: {}}', hooks: new Map(), hashKeyCheck: null };
+    await ledger.database.transaction((tx) => activateConfig(tx, other));
     await assert.rejects(topic.plan(), { code: 'CONFIG_NOT_ACTIVE' });
   });
 });

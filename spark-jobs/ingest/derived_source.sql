@@ -1,0 +1,7 @@
+SELECT
+    {{select}}
+  FROM (
+  SELECT m.*{{unseen}} FROM (
+  {{source}}
+  ) AS m
+  ) AS r
