@@ -6,6 +6,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerPrune } from './commands/prune.js';
 import { registerQuarantine } from './commands/quarantine.js';
 import { registerReprocess } from './commands/reprocess.js';
 import { registerRescued } from './commands/rescued.js';
@@ -54,6 +55,7 @@ export function createProgram(): Command {
   registerTables(program);
   registerSchema(program);
   registerRescued(program);
+  registerPrune(program);
   registerBatches(program);
   registerQuarantine(program);
   registerReprocess(program);

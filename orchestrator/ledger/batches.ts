@@ -6,7 +6,7 @@ export interface Batch {
   readonly topic: string;
   readonly sequence: bigint;
   /** `live`: offset ranges; the others are pages of ids (migrations/0003_pages.sql). */
-  readonly kind: 'live' | 'replay' | 'reread' | 'retype' | 'reprocess' | 'fan-out';
+  readonly kind: 'live' | 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'fan-out';
   readonly state: 'planned' | 'staged' | 'committed' | 'halted';
   readonly configVersionId: bigint;
   readonly manifestPath: string;
@@ -16,6 +16,14 @@ export interface Batch {
   readonly extraction: number;
   readonly stagingPath: string | null;
   readonly attempts: number;
+  /** Columns to be dropped from one table, if they are dead then. */
+  readonly prune: PruneRequest | null;
+}
+
+export interface PruneRequest {
+  /** As text: JSON has no bigint. */
+  readonly table: string;
+  readonly paths: readonly (readonly string[])[];
 }
 
 interface BatchRow {
@@ -33,10 +41,11 @@ interface BatchRow {
   extraction: number;
   staging_path: string | null;
   attempts: number;
+  prune: PruneRequest | null;
 }
 
 const COLUMNS = `id, topic, sequence, kind, state, config_version_id, manifest_path, manifest_sha256, ids,
-  newest_publish_timestamp, extraction, staging_path, attempts`;
+  newest_publish_timestamp, extraction, staging_path, attempts, prune`;
 
 export async function readBatch(database: Queryable, id: bigint): Promise<Batch> {
   const [row] = await database.query<BatchRow>(`SELECT ${COLUMNS} FROM batch WHERE id = $1`, [id]);
@@ -59,6 +68,7 @@ function batchOf(row: BatchRow): Batch {
     extraction: row.extraction,
     stagingPath: row.staging_path,
     attempts: row.attempts,
+    prune: row.prune,
   };
 }
 

@@ -12,6 +12,8 @@ export interface Lane {
   readonly upserts: number;
   readonly deletes: number;
   readonly attempts: number;
+  /** Paths of the columns that the lane drops; null: not decided. */
+  readonly pruned: readonly (readonly string[])[] | null;
 }
 
 interface LaneRow {
@@ -23,11 +25,12 @@ interface LaneRow {
   upserts: number;
   deletes: number;
   attempts: number;
+  pruned: Lane['pruned'];
 }
 
 export async function readLanes(database: Queryable, batchId: bigint): Promise<Lane[]> {
   const rows = await database.query<LaneRow>(
-    'SELECT id, batch_id, table_id, state, upserts, deletes, attempts FROM lane WHERE batch_id = $1 ORDER BY id',
+    'SELECT id, batch_id, table_id, state, upserts, deletes, attempts, pruned FROM lane WHERE batch_id = $1 ORDER BY id',
     [batchId],
   );
   return rows.map((row) => ({
@@ -38,6 +41,7 @@ export async function readLanes(database: Queryable, batchId: bigint): Promise<L
     upserts: row.upserts,
     deletes: row.deletes,
     attempts: row.attempts,
+    pruned: row.pruned,
   }));
 }
 
@@ -100,6 +104,17 @@ export async function laneFailed(
      WHERE id = $1 AND state NOT IN ('merged', 'committed')`,
     [laneId, attempts, failureClass, failure],
   );
+}
+
+export async function lanePruned(
+  database: Queryable,
+  laneId: bigint,
+  paths: readonly (readonly string[])[],
+): Promise<void> {
+  await database.query('UPDATE lane SET pruned = $2 WHERE id = $1 AND pruned IS NULL', [
+    laneId,
+    JSON.stringify(paths),
+  ]);
 }
 
 /** Rows of the batch that its MERGEs refused as older, once all its lanes have merged; until then 0. */

@@ -1,5 +1,6 @@
 import { LakeError } from '../errors.js';
 import type { OffsetRange } from '../types.js';
+import type { PruneRequest } from './batches.js';
 import type { LedgerDatabase, Queryable } from './database.js';
 import { requireLease, type Lease } from './leases.js';
 
@@ -29,7 +30,8 @@ export interface NewBatch extends PlannedIds {
 
 /** A batch that no message asked for (migrations/0003_pages.sql, 0005_types.sql). */
 export interface NewPage extends PlannedIds {
-  readonly kind: 'replay' | 'reread' | 'retype' | 'reprocess' | 'fan-out';
+  readonly kind: 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'fan-out';
+  readonly prune?: PruneRequest;
 }
 
 export async function ensureTopic(database: LedgerDatabase, topic: string): Promise<void> {
@@ -118,12 +120,13 @@ async function insertBatch(
     readonly sequence: bigint;
     readonly configVersionId: bigint;
     readonly newestPublishTimestamp: string | null;
+    readonly prune?: PruneRequest;
   },
 ): Promise<bigint> {
   const [row] = await tx.query<{ id: bigint }>(
     `INSERT INTO batch (topic, sequence, kind, config_version_id, manifest_path, manifest_sha256, ids,
-                        newest_publish_timestamp)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+                        newest_publish_timestamp, prune)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
     [
       batch.topic,
       batch.sequence,
@@ -133,6 +136,7 @@ async function insertBatch(
       batch.manifestSha256,
       batch.ids,
       batch.newestPublishTimestamp,
+      batch.prune === undefined ? null : JSON.stringify(batch.prune),
     ],
   );
   if (row === undefined) throw new LakeError('INTERNAL', 'The batch was not inserted');

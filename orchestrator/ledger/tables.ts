@@ -16,6 +16,8 @@ export interface LakeTable {
   readonly names: JsonObject;
   readonly types: JsonObject;
   readonly made: JsonObject;
+  /** What a submitted rewrite makes of shape, names and types; null when none is under way. */
+  readonly raised: RaisedShape | null;
   /** Where the metastore was last told that the table is. */
   readonly registeredUrl: string | null;
   readonly state: 'running' | 'halted';
@@ -34,12 +36,19 @@ interface TableRow {
   names: JsonObject;
   types: JsonObject;
   made: JsonObject;
+  raised: RaisedShape | null;
   registered_url: string | null;
   state: LakeTable['state'];
 }
 
 const COLUMNS =
-  'id, domain, kind, type, database_name, table_name, path, shape, names, types, made, registered_url, state';
+  'id, domain, kind, type, database_name, table_name, path, shape, names, types, made, raised, registered_url, state';
+
+export interface RaisedShape {
+  readonly shape: JsonObject;
+  readonly names: JsonObject;
+  readonly types: JsonObject;
+}
 
 /** How names are given; plan/table-names.ts holds the rules, passed in so that the ledger stays free of them. */
 export interface TableNaming {
@@ -123,7 +132,7 @@ export interface MergedTable {
 
 export async function tableMerged(tx: Queryable, tableId: bigint, merged: MergedTable): Promise<void> {
   await tx.query(
-    'UPDATE lake_table SET shape = $2, names = $3, types = $4, made = $5, registered_url = $6 WHERE id = $1',
+    'UPDATE lake_table SET shape = $2, names = $3, types = $4, made = $5, registered_url = $6, raised = NULL WHERE id = $1',
     [
       tableId,
       JSON.stringify(merged.shape),
@@ -132,6 +141,20 @@ export async function tableMerged(tx: Queryable, tableId: bigint, merged: Merged
       JSON.stringify(merged.made),
       merged.registeredUrl,
     ],
+  );
+}
+
+/** Intent before action: what a rewrite that is about to be submitted makes of the table. */
+export async function tableRaised(database: Queryable, tableId: bigint, raised: RaisedShape): Promise<void> {
+  await database.query('UPDATE lake_table SET raised = $2 WHERE id = $1', [tableId, JSON.stringify(raised)]);
+}
+
+/** The Delta log shows that the rewrite stands: the ledger goes on from it. */
+export async function raisedStands(database: Queryable, tableId: bigint): Promise<void> {
+  await database.query(
+    `UPDATE lake_table SET shape = raised->'shape', names = raised->'names', types = raised->'types', raised = NULL
+     WHERE id = $1 AND raised IS NOT NULL`,
+    [tableId],
   );
 }
 
@@ -152,6 +175,7 @@ function tableOf(row: TableRow): LakeTable {
     names: row.names,
     types: row.types,
     made: row.made,
+    raised: row.raised,
     registeredUrl: row.registered_url,
     state: row.state,
   };

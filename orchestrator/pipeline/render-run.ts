@@ -4,13 +4,16 @@ import { tableConfig } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import type { Batch } from '../ledger/batches.js';
 import type { Lane } from '../ledger/lanes.js';
-import type { LakeTable } from '../ledger/tables.js';
+import { tableRaised, type LakeTable } from '../ledger/tables.js';
 import { baseColumns, type BaseColumn } from '../shape/table-columns.js';
 import { targetShape, type TargetShape } from '../shape/target-shape.js';
+import { needsRewrite } from '../sql/delta-schema.js';
 import { renderLane } from '../sql/render-lane.js';
 import { requireFiles, tableFolder, type StagedTable } from '../stage/staging-manifest.js';
 import type { Storage } from '../storage/storage.js';
 import type { PipelineContext } from './context.js';
+import { followRewrite } from './follow-rewrite.js';
+import { decidePruned } from './prune.js';
 
 /**
  * Renders one lane from what was staged, what the ledger knows of the table and what its Delta log shows now. Given
@@ -20,22 +23,25 @@ export async function renderRunLane(
   context: PipelineContext,
   batch: Batch,
   lane: Lane,
-  table: LakeTable,
+  known: LakeTable,
   staged: StagedTable,
   runId: string,
 ): Promise<string> {
-  const { base, target } = await laneColumns(context, batch, table, staged);
   const stagingPath = batch.stagingPath ?? '';
   await requireFiles(context.checkpoint, stagingPath, staged);
   const txn = laneNumbers(batch.sequence, batch.extraction);
-  const actual = await readTableState(context.lake, table.path, context.appId);
+  const actual = await readTableState(context.lake, known.path, context.appId);
   if (actual !== undefined && actual.txnVersion > txn.merge) {
     throw new LakeError(
       'LEDGER_BEHIND_LAKE',
-      `${table.databaseName}.${table.tableName} holds transaction ${actual.txnVersion}, beyond lane ${lane.id}'s ${txn.merge}`,
-      { facts: { table: table.path, laneId: lane.id.toString() } },
+      `${known.databaseName}.${known.tableName} holds transaction ${actual.txnVersion}, beyond lane ${lane.id}'s ${txn.merge}`,
+      { facts: { table: known.path, laneId: lane.id.toString() } },
     );
   }
+  const table = await followRewrite(context, batch, known, staged, actual);
+  const pruned = await decidePruned(context, batch, lane, table, actual);
+  const { base, target } = await laneColumns(context, batch, { ...lane, pruned }, table, staged);
+  if (needsRewrite(target.before, target.after)) await tableRaised(context.database, table.id, target);
   return renderLane({
     appId: context.appId,
     rewriteTxn: txn.rewrite,
@@ -69,6 +75,7 @@ export interface LaneColumns {
 export async function laneColumns(
   context: PipelineContext,
   batch: Batch,
+  lane: Lane,
   table: LakeTable,
   staged: StagedTable,
 ): Promise<LaneColumns> {
@@ -76,5 +83,8 @@ export async function laneColumns(
   const base = baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
   const names = base.map((column) => column.name);
   const settings = tableConfig(config, table.domain, table.tableName);
-  return { base, target: targetShape(table, staged.layout, names, settings.types, settings) };
+  return {
+    base,
+    target: targetShape(table, staged.layout, names, settings.types, lane.pruned ?? [], settings),
+  };
 }

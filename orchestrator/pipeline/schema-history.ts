@@ -5,7 +5,6 @@ import { readIds } from '../plan/id-manifest.js';
 import type { StagedLayout } from '../shape/layout.js';
 import { madeChanges } from '../shape/made-changes.js';
 import { schemaChanges } from '../shape/schema-changes.js';
-import type { TargetShape } from '../shape/target-shape.js';
 import type { PipelineContext } from './context.js';
 
 /** What the lane changes in its table's columns, with the message that named each record behind it. */
@@ -13,7 +12,7 @@ export async function schemaHistory(
   context: PipelineContext,
   batch: Batch,
   table: LakeTable,
-  target: TargetShape,
+  target: Parameters<typeof madeChanges>[1],
   layout: StagedLayout,
 ): Promise<RecordedChange[]> {
   const changes = [...schemaChanges(target.before, target.after, layout.root), ...madeChanges(table, target)];

@@ -59,7 +59,7 @@ async function isMerged(
   try {
     const facts = await verifyLane(context.lake, table.path, context.appId, merge, lane);
     if (facts === undefined) return false;
-    const { target } = await laneColumns(context, batch, table, staged);
+    const { target } = await laneColumns(context, batch, lane, table, staged);
     const changes = await schemaHistory(context, batch, table, target, staged.layout);
     await context.database.transaction(async (tx) => {
       await requireLease(tx, lease);

@@ -21,7 +21,25 @@ export function schemaChanges(
   after: readonly ShapedColumn[],
   layout: LayoutNode,
 ): SchemaChange[] {
-  return changesOf(before, after, layout, '');
+  return [...changesOf(before, after, layout, ''), ...dropped(before, after)];
+}
+
+/** Columns that are neither there any more nor part of a list that took their place. */
+function dropped(before: readonly ShapedColumn[], after: readonly ShapedColumn[]): SchemaChange[] {
+  return before
+    .filter(({ path }) => !after.some((column) => isSame(path, column.path) || isBelow(path, column.path)))
+    .map(({ name, type }) => ({
+      column: name,
+      change: 'dropped',
+      from: typeText(type),
+      to: null,
+      recordId: null,
+      reread: false,
+    }));
+}
+
+function isSame(one: Path, other: Path): boolean {
+  return one.length === other.length && one.every((key, at) => key === other[at]);
 }
 
 function changesOf(

@@ -30,6 +30,23 @@ export function join(a: ShapeNode, b: ShapeNode): ShapeNode {
   return { scalar: a.scalar || b.scalar, fields };
 }
 
+/** The shape without the columns at these paths; what stands below a text's path stays. */
+export function without(node: ShapeNode, paths: readonly (readonly (string | null)[])[]): ShapeNode {
+  if (paths.length === 0) return node;
+  const fields = new Map<string, ShapeNode>();
+  for (const [key, child] of node.fields) {
+    const below = paths.filter((path) => path[0] === key).map((path) => path.slice(1));
+    const isDropped = below.some((path) => path.length === 0);
+    const rest = without(
+      child,
+      below.filter((path) => path.length > 0),
+    );
+    const kept = isDropped ? { scalar: false, fields: rest.fields } : rest;
+    if (kept.scalar || kept.fields.size > 0 || kept.item !== undefined) fields.set(key, kept);
+  }
+  return { ...node, fields };
+}
+
 /** What a value of this shape is once it stands in a list: a list's own item, anything else wrapped. */
 function itemOf(node: ShapeNode): ShapeNode {
   return node.item ?? node;

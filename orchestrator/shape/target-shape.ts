@@ -9,9 +9,9 @@ import {
   type MadeColumns,
   type MadeTarget,
 } from './made-columns.js';
-import { ColumnNames, shapedColumns, type ShapedColumn } from './columns.js';
+import { ColumnNames, shapedColumns, type Path, type ShapedColumn } from './columns.js';
 import { StagedLayout } from './layout.js';
-import { join, shapeFromJson, shapeToJson } from './shape.js';
+import { join, shapeFromJson, shapeToJson, without } from './shape.js';
 
 /** Prefix of the free part's columns. */
 const TREE_PREFIX: Readonly<Record<RecordKind, string>> = {
@@ -44,19 +44,21 @@ export interface KnownShape {
  * The shape a table has once a lane is merged: the least upper bound of both. Names are given in the order of first
  * sight, so the same table and layout always get the same names. Types are those that the batch's configuration
  * declares, whatever the table had before.
+ * @param pruned paths of columns to be dropped; one that the batch brings a value for comes again by itself
  */
 export function targetShape(
   table: KnownShape,
   layout: StagedLayout,
   baseNames: readonly string[],
   declared: DeclaredTypes = new Map(),
+  pruned: readonly Path[] = [],
   made: MadeColumns = NOTHING_MADE,
 ): TargetShape {
   const names = ColumnNames.fromJson(table.names);
   const known = shapeFromJson(table.shape);
   const prefix = TREE_PREFIX[table.kind];
   const before = shapedColumns(known, prefix, names, baseNames, knownTypes(table.types));
-  const raised = raiseDeclared(join(known, layout.shape()), prefix, names, declared);
+  const raised = raiseDeclared(join(without(known, pruned), layout.shape()), prefix, names, declared);
   const after = shapedColumns(raised, prefix, names, baseNames, declaredTypeOf(declared));
   const had = table.made ?? {};
   return {

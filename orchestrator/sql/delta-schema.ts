@@ -61,6 +61,17 @@ export function hasColumns(actual: readonly DeltaField[], columns: readonly Shap
   });
 }
 
+/** Whether the columns that a rewrite takes away (those of `before` that `after` has not) are gone. */
+export function lacksColumns(
+  actual: readonly DeltaField[],
+  before: readonly ShapedColumn[],
+  after: readonly ShapedColumn[],
+): boolean {
+  const stay = new Set(after.map((column) => column.name.toLowerCase()));
+  const present = new Set(actual.map((field) => field.name.toLowerCase()));
+  return before.every(({ name }) => stay.has(name.toLowerCase()) || !present.has(name.toLowerCase()));
+}
+
 function hasType(actual: DeltaType, wanted: ShapedType): boolean {
   if (wanted.kind === 'scalar') return actual === wanted.type;
   if (typeof actual === 'string' || actual.type !== 'array') return false;

@@ -42,13 +42,34 @@ export function rescuedCountsQuestion(tableUrl: string): Sql {
 
 /** The newest rows with rescued texts (JSON), of one column or of all. */
 export function rescuedRowsQuestion(tableUrl: string, column: string | undefined, limit: number): Sql {
-  const key = literal(column === undefined ? '' : keyName(column));
   return fillTemplate('rescued_rows', {
     path: identifier(tableUrl),
     limit: sql`${limit}`,
-    and_where:
-      column === undefined
-        ? sql``
-        : sql`AND exists(map_keys(t.${identifier(RESCUED)}), k -> k = ${key} OR startswith(k, concat(${key}, '[')))`,
+    and_where: column === undefined ? sql`` : sql`AND ${isRescued(column)}`,
   });
+}
+
+/** How many rows hold something in each of the `columns`, as `c0`, `c1`, …: a value, or a text in `_rescued`. */
+export function deadColumnsQuestion(
+  tableUrl: string,
+  columns: readonly ShapedColumn[],
+  present: readonly ShapedColumn[],
+): Sql {
+  const isRescuing = present.some((column) => isTyped(column.type));
+  const holds = (column: ShapedColumn): Sql => {
+    const value = sql`t.${identifier(column.name)} IS NOT NULL`;
+    return isRescuing ? sql`${value} OR coalesce(${isRescued(column.name)}, false)` : value;
+  };
+  return fillTemplate('values_per_column', {
+    path: identifier(tableUrl),
+    counts: joinSql(
+      columns.map((column, at) => sql`count_if(${holds(column)}) AS ${identifier(`c${at}`)}`),
+      ',\n  ',
+    ),
+  });
+}
+
+function isRescued(column: string): Sql {
+  const key = literal(keyName(column));
+  return sql`exists(map_keys(t.${identifier(RESCUED)}), k -> k = ${key} OR startswith(k, concat(${key}, '[')))`;
 }

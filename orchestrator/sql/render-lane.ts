@@ -7,7 +7,7 @@ import type { TargetShape } from '../shape/target-shape.js';
 import type { RecordKind } from '../types.js';
 import type { TableColumn } from './column-types.js';
 import { shapedTypeSql } from './column-types.js';
-import { hasColumns, missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
+import { hasColumns, lacksColumns, missingColumns, needsRewrite, type DeltaField } from './delta-schema.js';
 import { identifier } from './identifier.js';
 import { lift, sourceOfColumns, sourceOfLayout } from './lift.js';
 import { literal } from './literal.js';
@@ -91,7 +91,7 @@ function shapeStatements(lane: LaneToRender, fixed: readonly TableColumn[]): Sql
   const { before, after } = lane.target;
   // Done already: by this lane's number, or by an earlier extraction of the batch that never came to its MERGE.
   const isNumbered = lane.actual.txnVersion >= lane.rewriteTxn;
-  const isShaped = hasColumns(lane.actual.fields, after);
+  const isShaped = hasColumns(lane.actual.fields, after) && lacksColumns(lane.actual.fields, before, after);
   // Whether derived columns hold what is wanted now, the table does not show: they are worked out once more.
   if (!isNumbered && (lane.target.isRemade || (needsRewrite(before, after) && !isShaped))) {
     const from = isShaped ? after : before;

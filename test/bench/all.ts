@@ -2,7 +2,8 @@ import { batch } from './batch.js';
 import { formXml } from './form-json.js';
 import { freshness } from './freshness.js';
 import type { Measurement } from './measurement.js';
+import { rewrite } from './rewrite.js';
 import { stage, stageMemory } from './stage.js';
 
 /** In the order they are run and reported. */
-export const MEASUREMENTS: readonly Measurement[] = [formXml, stage, stageMemory, batch, freshness];
+export const MEASUREMENTS: readonly Measurement[] = [formXml, stage, stageMemory, batch, freshness, rewrite];

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { casesConfig, loadCases, updateCases } from '../helpers/case-domain.js';
 import { requireExactlyOnce, requireNothingLeft } from '../helpers/exactly-once.js';
-import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
+import { freshLake } from '../helpers/fresh-lake.js';
+import { newestStaging } from '../helpers/newest-staging.js';
 
 test('a batch whose staging files are lost or cut before the merge is extracted again by itself', async (t) => {
   const lake = await freshLake(t, { config: casesConfig });
@@ -40,12 +41,4 @@ function firstFile(staging: string): string {
   const [table = ''] = readdirSync(join(staging, 'staging'));
   const [file = ''] = readdirSync(join(staging, 'staging', table));
   return join(staging, 'staging', table, file);
-}
-
-async function newestStaging(lake: FreshLake): Promise<string> {
-  const { rows } = await lake.ledger.query<{ staging_path: string }>(
-    'SELECT staging_path FROM batch ORDER BY id DESC LIMIT 1',
-  );
-  const base = new URL(lake.env['CHECKPOINT_BASE_DIR'] ?? '').pathname;
-  return join(base, rows[0]?.staging_path ?? '');
 }

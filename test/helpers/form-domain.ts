@@ -11,7 +11,7 @@ export function visitsConfig(domain: string): string {
   return stringify({ domains: { [domain]: { forms, cases: { child: {} } } } });
 }
 
-/** The XML of a visit; the same id with another weight is an edit, several weights are a list. */
+/** The XML of a visit; the same id with another weight is an edit, several weights are a list, none is no field. */
 function visitXml(id: string, ...weights: readonly string[]): string {
   const time = '2026-02-03T10:00:00.000000Z';
   const meta = element(

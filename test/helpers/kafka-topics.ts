@@ -20,8 +20,19 @@ export async function recreateTopics(partitions: Readonly<Record<string, number>
       numPartitions: partitions[topic] ?? 1,
       replicationFactor: 1,
     }));
-    await admin.createTopics({ topics, waitForLeaders: true });
+    // kafkajs's own wait gives up on a broker that does not know the topic yet.
+    await admin.createTopics({ topics, waitForLeaders: false });
+    await until('the new topics have leaders', () => haveLeaders(admin, names));
   });
+}
+
+async function haveLeaders(admin: Admin, names: readonly string[]): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  } catch {
+    return false;
+  }
 }
 
 /** Deletes the topics, and waits until they are gone. */

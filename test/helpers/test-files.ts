@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 
 /** What may be asked for by name: `npm test -- unit`. */
-export const PARTS = ['unit', 'integration', 'invariants', 'faults'] as const;
-/** What runs when no part is named. `faults` has a command of its own: each fault one by one takes long. */
+export const PARTS = ['unit', 'integration', 'invariants', 'faults', 'long'] as const;
+/** What runs when no part is named. Each fault one by one, and what takes many batches, have commands of their own. */
 export const USUAL_PARTS: readonly Part[] = ['unit', 'integration', 'invariants'];
 export type Part = (typeof PARTS)[number];
 
@@ -35,6 +35,7 @@ export function findGroups(parts: readonly Part[], words: readonly string[]): re
     );
   const integration = [...find('test/integration'), ...find('test/oracle/selftest')];
   const faults = find('test/faults');
+  const long = find('test/long');
   // One at a time, as those on the stack run beside them (test-run.ts).
   const alone = { concurrency: 1, needsStack: false };
   const onStack = { concurrency: 1, needsStack: true };
@@ -55,6 +56,13 @@ export function findGroups(parts: readonly Part[], words: readonly string[]): re
       alone,
     ),
     group('faults', 'faults', faults.filter(needsStack), onStack),
+    group(
+      'long',
+      'long, own services',
+      long.filter((file) => !needsStack(file)),
+      alone,
+    ),
+    group('long', 'long', long.filter(needsStack), onStack),
   ];
   return groups.filter((each) => parts.includes(each.part) && each.files.length > 0);
 }

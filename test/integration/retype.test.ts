@@ -70,6 +70,7 @@ test('a declared type converts history, what does not fit is rescued, and taking
       assert.deepEqual(seen.of(2)['_rescued'], { case_json__weight: 'heavy' });
       assert.deepEqual(seen.of(3)['_rescued'], { case_json__weight: '' });
       assert.equal(seen.of(0)['_rescued'], null);
+      await lake.requireEqual();
       const { rows, columns, newest } = (await dimagiLake(lake, 'rescued', 'raw_child_case')) as {
         rows: number;
         columns: unknown[];
@@ -103,6 +104,7 @@ test('a declared type converts history, what does not fit is rescued, and taking
         [null, '7', '4', null, null],
       );
       assert.deepEqual(seen.of(0)['_rescued'], { case_json__weight: '2.50' });
+      await lake.requireEqual();
     },
   );
 

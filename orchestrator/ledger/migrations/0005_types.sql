@@ -23,7 +23,8 @@ CREATE INDEX schema_change_table ON schema_change (table_id, id);
 -- `retype`: rows read again because their table's declared types changed. `reprocess`: because somebody asked.
 -- `fan-out`: because something they show changed that HQ does not announce.
 ALTER TABLE batch DROP CONSTRAINT batch_kind;
-ALTER TABLE batch ADD CONSTRAINT batch_kind CHECK (kind IN ('live', 'replay', 'reread', 'retype', 'reprocess', 'fan-out'));
+ALTER TABLE batch ADD CONSTRAINT batch_kind
+  CHECK (kind IN ('live', 'replay', 'reread', 'retype', 'prune', 'reprocess', 'fan-out'));
 
 -- Whether the old values could not be turned into the new type exactly, so that the rows are read from HQ again.
 ALTER TABLE schema_change ADD COLUMN reread boolean NOT NULL DEFAULT false;
@@ -48,3 +49,12 @@ ALTER TABLE batch ADD COLUMN page_job_id bigint REFERENCES page_job (id);
 
 -- A run without a batch asks a question (dry runs, listings) and writes nothing.
 ALTER TABLE run ALTER COLUMN batch_id DROP NOT NULL;
+
+-- Columns of one table to be dropped with the batch, when no row holds a value in them at that moment: a table id and
+-- paths. `pruned` are those that were dropped: decided once, before the lane is rendered for the first time.
+ALTER TABLE batch ADD COLUMN prune jsonb;
+ALTER TABLE lane ADD COLUMN pruned jsonb;
+
+-- What a submitted rewrite makes of the table's shape: when the batch is extracted again before it has merged, the Delta log
+-- tells whether the rewrite stands, and the ledger then goes on from there.
+ALTER TABLE lake_table ADD COLUMN raised jsonb;

@@ -154,6 +154,7 @@ export class ShapeLake {
         upserts: staged.upserts,
         deletes: staged.deletes,
         attempts: 0,
+        pruned: null,
       },
     };
   }

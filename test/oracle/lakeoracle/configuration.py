@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional
 from zoneinfo import ZoneInfo
 
+from .declared import Declared, declaration_key, scalar_type
 from .errors import CannotRead
 from .names import TableKey
 
@@ -20,8 +21,8 @@ class Domain:
     cases: frozenset[str] = frozenset()
     forms: frozenset[str] = frozenset()
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    declared: frozenset[str] = frozenset()
-    """Columns of any table of the domain that lake.yaml gives a type other than STRING."""
+    declared: Declared = field(default_factory=dict)
+    """Types that tables of the domain may give a column, by its key. Which table is meant is not looked at."""
 
     def lists(self, kind: str, type_name: str) -> bool:
         if kind == "location":
@@ -70,8 +71,16 @@ def _domain(name: str, own: Mapping[str, Any]) -> Domain:
         cases=frozenset(own.get("cases") or ()),
         forms=frozenset(own.get("forms") or ()),
         time_zone=ZoneInfo(own.get("time_zone") or "UTC"),
-        declared=frozenset(column for table in tables.values() for column in ((table or {}).get("types") or {})),
+        declared=_declared(tables),
     )
+
+
+def _declared(tables: Mapping[str, Any]) -> Declared:
+    types: dict[str, set[str]] = {}
+    for table in tables.values():
+        for column, declared in ((table or {}).get("types") or {}).items():
+            types.setdefault(declaration_key(column), set()).add(scalar_type(declared))
+    return {key: frozenset({*found, "string"}) for key, found in types.items()}
 
 
 def _flag(text: Optional[str]) -> bool:

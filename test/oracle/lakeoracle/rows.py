@@ -1,7 +1,8 @@
 """One lake row against what it must hold, cell by cell."""
 
-from typing import Any, Collection, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Optional
 
+from .declared import Declared, declaration_key
 from .names import encode_column, find_column
 from .records import Expected
 from .shapes import Cells, ColumnType, ListType, StructType, lay
@@ -9,6 +10,7 @@ from .values import equal, is_null
 
 # `_batch` names the batch that wrote the row: HQ cannot know it.
 _IGNORED = frozenset({"_batch"})
+RESCUED = "_rescued"
 _STRING = frozenset({"string"})
 _TIMESTAMP = frozenset({"timestamp"})
 _BOOLEAN = frozenset({"boolean"})
@@ -27,14 +29,14 @@ _FREE = ("form__", "case_json__", "metadata__")
 
 
 class RowCheck:
-    """Knows one table's columns. `declared`: free columns that may have another type than STRING or a list."""
+    """Knows one table's columns. `declared`: the types that free columns may have instead of STRING."""
 
-    def __init__(self, columns: Mapping[str, ColumnType], declared: Collection[str] = ()) -> None:
+    def __init__(self, columns: Mapping[str, ColumnType], declared: Optional[Declared] = None) -> None:
         self._columns = columns
         self._wrong_types = {
             name: f"column {name} has the type {kind}"
             for name, kind in columns.items()
-            if name.startswith(_FREE) and name not in declared and not _is_free_type(kind)
+            if name.startswith(_FREE) and not _is_free_type(kind, declaration_key(name), declared or {})
         }
 
     def problems(self) -> list[str]:
@@ -54,6 +56,13 @@ class RowCheck:
                 self._put(original, value, cells)
         for key, value in expected.tree.items():
             lay(value, f"{expected.prefix}__{key}", self._columns, cells)
+        if cells.rescued and RESCUED not in self._columns:
+            yield RESCUED, cells.rescued, None
+        elif RESCUED in self._columns:
+            ignored.add(RESCUED)
+            told = dict(actual[RESCUED] or {})
+            if not equal(cells.rescued, told):
+                yield RESCUED, cells.rescued, told
         for column, value in cells.held.items():
             if not equal(value, actual[column]):
                 yield column, value, actual[column]
@@ -89,12 +98,16 @@ class RowCheck:
             self._wrong_types[column] = f"column {column} has the type {kind}"
 
 
-def _is_free_type(kind: ColumnType) -> bool:
-    if isinstance(kind, ListType):
-        return _is_free_type(kind.element)
-    if isinstance(kind, StructType):
-        return all(_is_free_type(one) for one in kind.fields.values())
-    return kind == "string"
+def _is_free_type(kind: ColumnType, key: str, declared: Declared) -> bool:
+    if isinstance(kind, ListType) and isinstance(kind.element, StructType):
+        fields = kind.element.fields
+        # A plain text among structs is what the declaration of the list itself means.
+        keys = {name: f"{key}__{name.lower()}" for name in fields}
+        if "#text" in fields and keys["#text"] not in declared:
+            keys["#text"] = key
+        return all(_is_free_type(one, keys[name], declared) for name, one in fields.items())
+    scalar = kind.element if isinstance(kind, ListType) else kind
+    return scalar in declared.get(key, _STRING)
 
 
 def _wanted_types(original: str) -> frozenset[str]:

@@ -5,12 +5,10 @@ the table and works out what the cell must then hold. A value that finds no colu
 column, is a difference.
 """
 
-import re
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
-from decimal import Decimal, InvalidOperation
-from typing import Any, Callable, Mapping, Union
+from typing import Any, Mapping, Union
 
+from .declared import rescued_name, value_of
 from .names import encode_column, find_column
 from .values import Alternatives, scalar_text
 
@@ -45,6 +43,8 @@ class Cells:
 
     held: dict[str, Any] = field(default_factory=dict)
     homeless: dict[str, Any] = field(default_factory=dict)
+    rescued: dict[str, Any] = field(default_factory=dict)
+    """Texts that are no values of their columns' types, by place."""
 
     def put(self, column: str, value: Any) -> None:
         # Two paths may join to one name (`a__b` and `a` > `b`): the documents do not say which wins.
@@ -58,81 +58,61 @@ def lay(value: Any, name: str, columns: Mapping[str, ColumnType], cells: Cells) 
     if value is None or value == []:
         return
     if column is not None and isinstance(kind, ListType):
-        cells.put(column, _as_list(value, name, kind) if value != {} else Alternatives((None, [{}])))
+        place = rescued_name(column)
+        cells.put(column, _as_list(value, name, kind, cells, place) if value != {} else Alternatives((None, [{}])))
     elif isinstance(value, dict):
         for key, child in value.items():
             lay(child, f"{name}__{key}", columns, cells)
     elif isinstance(value, list) or column is None or not isinstance(kind, str):
         cells.homeless[encode_column(name)] = value
     else:
-        cells.put(column, convert(scalar_text(value), kind))
+        cells.put(column, convert(scalar_text(value), kind, cells, rescued_name(column)))
 
 
-def _as_list(value: Any, name: str, kind: ListType) -> list[Any]:
+def _as_list(value: Any, name: str, kind: ListType, row: Cells, place: str) -> list[Any]:
+    """`row` takes what is rescued."""
     items = value if isinstance(value, list) else [value]
-    return [_as_item(item, name, kind.element) for item in items]
+    return [_as_item(item, name, kind.element, row, f"{place}[{at}]") for at, item in enumerate(items)]
 
 
-def _as_item(item: Any, name: str, kind: ColumnType) -> Any:
+def _as_item(item: Any, name: str, kind: ColumnType, row: Cells, place: str) -> Any:
     if not isinstance(kind, StructType):
         # An object in a list of scalars cannot be held: its JSON text would lie about its shape, so nothing equals it.
         lost = isinstance(item, dict) or not isinstance(kind, str)
-        return {"lost": item} if lost else convert(scalar_text(item), str(kind))
-    cells = Cells()
+        return {"lost": item} if lost else convert(scalar_text(item), str(kind), row, place)
+    cells = Cells(rescued=row.rescued)
     if isinstance(item, dict):
         for key, child in item.items():
-            _lay_field(child, str(key), name, kind.fields, cells)
+            _lay_field(child, str(key), name, kind.fields, cells, place)
     else:
-        _lay_field(item, "#text", name, kind.fields, cells)
+        _lay_field(item, "#text", name, kind.fields, cells, place)
     return {**cells.held, **cells.homeless}
 
 
-def _lay_field(value: Any, relative: str, name: str, fields: Mapping[str, ColumnType], cells: Cells) -> None:
+def _lay_field(
+    value: Any, relative: str, name: str, fields: Mapping[str, ColumnType], cells: Cells, place: str
+) -> None:
     column = find_column(relative, fields, whole=f"{name}__{relative}")
     kind = fields[column] if column is not None else None
     if value is None or value == []:
         return
     if column is not None and isinstance(kind, ListType):
-        whole = f"{name}__{relative}"
-        cells.put(column, _as_list(value, whole, kind) if value != {} else Alternatives((None, [{}])))
+        whole, at = f"{name}__{relative}", f"{place}.{rescued_name(column)}"
+        cells.put(column, _as_list(value, whole, kind, cells, at) if value != {} else Alternatives((None, [{}])))
     elif isinstance(value, dict):
         for key, child in value.items():
-            _lay_field(child, f"{relative}__{key}", name, fields, cells)
+            _lay_field(child, f"{relative}__{key}", name, fields, cells, place)
     elif isinstance(value, list) or column is None or not isinstance(kind, str):
         cells.homeless[encode_column(relative)] = value
     else:
-        cells.put(column, convert(scalar_text(value), kind))
+        cells.put(column, convert(scalar_text(value), kind, cells, f"{place}.{rescued_name(column)}"))
 
 
-def convert(text: Any, kind: str) -> Any:
-    """A scalar under a declared type; a text that does not fit it leaves the cell null (it goes to `_rescued`)."""
-    if kind == "string" or not isinstance(text, str):
+def convert(text: Any, kind: str, cells: Cells, place: str) -> Any:
+    """A scalar under the column's type; a text that is no value of it leaves the cell null and goes to `_rescued`."""
+    if kind == "string":
         return text
-    try:
-        for pattern, read in _READERS.items():
-            if re.match(pattern, kind):
-                return read(text)
-    except (ValueError, InvalidOperation):
-        return None
-    return text
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError(text)
-    return text.lower() == "true"
-
-
-def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
-
-
-_READERS: Mapping[str, Callable[[str], Any]] = {
-    r"(long|integer|short|byte)$": int,
-    r"(double|float)$": float,
-    r"boolean$": _boolean,
-    r"date$": date.fromisoformat,
-    r"timestamp": _instant,
-    r"decimal": Decimal,
-}
+    value = value_of(text, kind) if isinstance(text, str) else None
+    if value is None and text is not None:
+        cells.rescued[place] = text
+    return value

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from lakeoracle.errors import Unreadable
 from lakeoracle.records import month_of
-from lakeoracle.shapes import Cells, ListType, StructType, convert, lay, parse_type
+from lakeoracle.declared import value_of
+from lakeoracle.shapes import Cells, ListType, StructType, lay, parse_type
 from lakeoracle.values import Alternatives, equal, parse_json_object, scalar_text
 
 
@@ -110,10 +111,26 @@ class Shapes(unittest.TestCase):
         self.assertFalse(equal(cells.held["f__x"], [{"a": "1"}]))
 
     def test_declared_types_are_read_from_the_text(self) -> None:
-        self.assertEqual(convert("3.5", "double"), 3.5)
-        self.assertEqual(convert("3", "long"), 3)
-        self.assertIsNone(convert("x", "long"))
-        self.assertEqual(convert("2024-05-01", "date"), date(2024, 5, 1))
+        self.assertEqual(value_of("3.5", "double"), 3.5)
+        self.assertEqual(value_of("007", "long"), 7)
+        self.assertIsNone(value_of("x", "long"))
+        self.assertIsNone(value_of("2.505", "decimal(5,2)"))
+        self.assertEqual(value_of("2024-05-01", "date"), date(2024, 5, 1))
+        for text in ("", " 5", "5\n", "1d", "NaN", "1e400", "2021-02-29", "2020-01-01T24:00:00Z"):
+            kinds = ("long", "double", "decimal(5,2)", "date", "timestamp", "boolean")
+            self.assertEqual([value_of(text, kind) for kind in kinds], [None] * 6, text)
+
+    def test_texts_that_do_not_fit_are_wanted_in_rescued_under_their_place(self) -> None:
+        columns = {
+            "f__x": "long",
+            "f__l": ListType("long"),
+            "f__o": ListType(StructType({"a[": "date", "b": "string"})),
+        }
+        cells = Cells()
+        for key, value in {"x": "one", "l": ["1", "two"], "o": [{"b": "x"}, {"a[": "never"}]}.items():
+            lay(value, f"f__{key}", columns, cells)
+        self.assertEqual(cells.rescued, {"f__x": "one", "f__l[1]": "two", "f__o[1].a~5B": "never"})
+        self.assertEqual(cells.held["f__l"], [1, None])
 
     def test_types_of_the_delta_schema_are_understood(self) -> None:
         described = {"type": "array", "elementType": {"type": "struct", "fields": [{"name": "a", "type": "string"}]}}

@@ -141,6 +141,7 @@ const LANE: Lane = {
   upserts: 5,
   deletes: 1,
   attempts: 0,
+  pruned: null,
 };
 const METADATA = JSON.stringify({ lane: '7', run: 'r', batch: '1' });
 const METRICS = {
