@@ -15,9 +15,9 @@ export interface LakeTable {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
+  readonly made: JsonObject;
   /** What a submitted rewrite makes of shape, names and types; null when none is under way. */
   readonly raised: RaisedShape | null;
-  readonly made: JsonObject;
   /** Where the metastore was last told that the table is. */
   readonly registeredUrl: string | null;
   readonly state: 'running' | 'halted';
@@ -35,8 +35,8 @@ interface TableRow {
   shape: JsonObject;
   names: JsonObject;
   types: JsonObject;
-  raised: RaisedShape | null;
   made: JsonObject;
+  raised: RaisedShape | null;
   registered_url: string | null;
   state: LakeTable['state'];
 }
@@ -148,7 +148,11 @@ export async function tableMerged(tx: Queryable, tableId: bigint, merged: Merged
 
 /** Intent before action: what a rewrite that is about to be submitted makes of the table. */
 export async function tableRaised(database: Queryable, tableId: bigint, raised: RaisedShape): Promise<void> {
-  await database.query('UPDATE lake_table SET raised = $2 WHERE id = $1', [tableId, JSON.stringify(raised)]);
+  const { shape, names, types, made } = raised;
+  await database.query('UPDATE lake_table SET raised = $2 WHERE id = $1', [
+    tableId,
+    JSON.stringify({ shape, names, types, made }),
+  ]);
 }
 
 /** The Delta log shows that the rewrite stands: the ledger goes on from it. */
@@ -176,8 +180,8 @@ function tableOf(row: TableRow): LakeTable {
     shape: row.shape,
     names: row.names,
     types: row.types,
-    raised: row.raised,
     made: row.made,
+    raised: row.raised,
     registeredUrl: row.registered_url,
     state: row.state,
   };

@@ -39,6 +39,7 @@ export async function checkExpressions(
           new StagedLayout(),
           base.map((each) => each.name),
           settings.types,
+          [],
           settings,
         );
         for (const column of settings.derive) {

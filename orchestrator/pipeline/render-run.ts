@@ -83,6 +83,8 @@ export async function laneColumns(
   const base = baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
   const names = base.map((column) => column.name);
   const settings = tableConfig(config, table.domain, table.tableName);
-  const pruned = lane.pruned ?? [];
-  return { base, target: targetShape(table, staged.layout, names, settings.types, settings, pruned) };
+  return {
+    base,
+    target: targetShape(table, staged.layout, names, settings.types, lane.pruned ?? [], settings),
+  };
 }

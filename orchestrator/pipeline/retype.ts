@@ -30,7 +30,7 @@ const CARRIERS = 5;
 export async function retypedTables(database: LedgerDatabase, config: LakeConfig): Promise<Retyped[]> {
   return (await allTables(database)).flatMap((table) => {
     const settings = tableConfig(config, table.domain, table.tableName);
-    const target = targetShape(table, new StagedLayout(), [], settings.types, settings);
+    const target = targetShape(table, new StagedLayout(), [], settings.types, [], settings);
     const changes = [...schemaChanges(target.before, target.after, {}), ...madeChanges(table, target)];
     return changes.length === 0 ? [] : [{ table, target, changes }];
   });

@@ -51,8 +51,8 @@ export function targetShape(
   layout: StagedLayout,
   baseNames: readonly string[],
   declared: DeclaredTypes = new Map(),
-  made: MadeColumns = NOTHING_MADE,
   pruned: readonly Path[] = [],
+  made: MadeColumns = NOTHING_MADE,
 ): TargetShape {
   const names = ColumnNames.fromJson(table.names);
   const known = shapeFromJson(table.shape);

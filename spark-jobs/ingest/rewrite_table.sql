@@ -4,8 +4,17 @@ SET spark.databricks.delta.write.txnAppId={{app_id}}
 ;
 SET spark.databricks.delta.write.txnVersion={{txn_version}}
 ;
+-- All rows pass here, however few the batch has: compiled code pays, which small drivers do without.
+SET spark.sql.codegen.wholeStage=true
+;
+SET spark.sql.codegen.factoryMode=FALLBACK
+;
 CREATE OR REPLACE TABLE delta.{{path}} USING delta
 {{partitioning}}
 TBLPROPERTIES ({{properties}})
 AS {{source}}
+;
+RESET spark.sql.codegen.wholeStage
+;
+RESET spark.sql.codegen.factoryMode
 ;

@@ -12,6 +12,11 @@ SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-00000000000
 ;
 SET spark.databricks.delta.write.txnVersion=131136
 ;
+-- All rows pass here, however few the batch has: compiled code pays, which small drivers do without.
+SET spark.sql.codegen.wholeStage=true
+;
+SET spark.sql.codegen.factoryMode=FALLBACK
+;
 CREATE OR REPLACE TABLE delta.`file:///lake/commcare/demo/raw_x_case` USING delta
 PARTITIONED BY (`month`)
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.dataSkippingStatsColumns' = '_id,_rev')
@@ -46,6 +51,10 @@ AS SELECT
   CAST(NULL AS STRING) AS `case_json__$~7Bx~7D`,
   CAST(NULL AS ARRAY<STRUCT<`'`: STRING, `\`: STRING>>) AS `case_json__a~0A~3B~0Ab`
 FROM delta.`file:///lake/commcare/demo/raw_x_case` AS t
+;
+RESET spark.sql.codegen.wholeStage
+;
+RESET spark.sql.codegen.factoryMode
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
 -- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.

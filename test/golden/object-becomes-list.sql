@@ -12,6 +12,11 @@ SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-00000000000
 ;
 SET spark.databricks.delta.write.txnVersion=131136
 ;
+-- All rows pass here, however few the batch has: compiled code pays, which small drivers do without.
+SET spark.sql.codegen.wholeStage=true
+;
+SET spark.sql.codegen.factoryMode=FALLBACK
+;
 CREATE OR REPLACE TABLE delta.`file:///lake/commcare/demo/raw_visit_form` USING delta
 PARTITIONED BY (`month`)
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.dataSkippingStatsColumns' = '_id,_rev')
@@ -45,6 +50,10 @@ AS SELECT
   t.`_batch`,
   CASE WHEN t.`form__child` IS NOT NULL OR t.`form__child__name` IS NOT NULL OR t.`form__child__@id` IS NOT NULL OR t.`form__child__toys` IS NOT NULL THEN array(named_struct('name', t.`form__child__name`, '@id', t.`form__child__@id`, 'toys', transform(t.`form__child__toys`, `e4` -> CASE WHEN `e4` IS NOT NULL THEN `e4` END), '#text', t.`form__child`)) END AS `form__child`
 FROM delta.`file:///lake/commcare/demo/raw_visit_form` AS t
+;
+RESET spark.sql.codegen.wholeStage
+;
+RESET spark.sql.codegen.factoryMode
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
 -- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.

@@ -12,6 +12,11 @@ SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-00000000000
 ;
 SET spark.databricks.delta.write.txnVersion=131136
 ;
+-- All rows pass here, however few the batch has: compiled code pays, which small drivers do without.
+SET spark.sql.codegen.wholeStage=true
+;
+SET spark.sql.codegen.factoryMode=FALLBACK
+;
 CREATE OR REPLACE TABLE delta.`file:///lake/commcare/demo/raw_member_case` USING delta
 PARTITIONED BY (`month`)
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.dataSkippingStatsColumns' = '_id,_rev')
@@ -43,6 +48,10 @@ AS SELECT
   CASE WHEN t.`case_json__phone` IS NOT NULL THEN array(t.`case_json__phone`) END AS `case_json__phone`,
   t.`case_json__name` AS `case_json__name`
 FROM delta.`file:///lake/commcare/demo/raw_member_case` AS t
+;
+RESET spark.sql.codegen.wholeStage
+;
+RESET spark.sql.codegen.factoryMode
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
 -- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.

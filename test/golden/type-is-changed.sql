@@ -12,6 +12,11 @@ SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-00000000000
 ;
 SET spark.databricks.delta.write.txnVersion=131136
 ;
+-- All rows pass here, however few the batch has: compiled code pays, which small drivers do without.
+SET spark.sql.codegen.wholeStage=true
+;
+SET spark.sql.codegen.factoryMode=FALLBACK
+;
 CREATE OR REPLACE TABLE delta.`file:///lake/commcare/demo/raw_child_care_case` USING delta
 PARTITIONED BY (`month`)
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.dataSkippingStatsColumns' = '_id,_rev')
@@ -75,6 +80,10 @@ AS SELECT
   transform(t.`case_json__visits`, (`e2`, `i2`) -> CASE WHEN `e2` IS NOT NULL THEN named_struct('on', coalesce(t.`_rescued`[concat(concat('case_json__visits', '[', CAST(`i2` AS STRING), ']'), '.on')], CAST(`e2`.`on` AS STRING)), 'by', `e2`.`by`) END) AS `case_json__visits`
 FROM delta.`file:///lake/commcare/demo/raw_child_care_case` AS t
   ) AS r
+;
+RESET spark.sql.codegen.wholeStage
+;
+RESET spark.sql.codegen.factoryMode
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
 -- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.
