@@ -15,6 +15,7 @@ import { openStorage } from '../storage/open-storage.js';
 import type { Storage } from '../storage/storage.js';
 import { KIND_OF_TOPIC, TOPICS, type Topic } from '../types.js';
 import { withExamples } from './help.js';
+import { showQuarantined } from './quarantine-show.js';
 import { printJson, printTable } from './terminal/print.js';
 import { topicOf } from './topic.js';
 import { withLedger } from './with-ledger.js';
@@ -46,6 +47,13 @@ export function registerQuarantine(program: Command): void {
   )
     .option('--limit <n>', 'entries at most', Number, MOST_SHOWN)
     .action((flags: Flags & { limit: number }) => list(flags));
+  const showing = quarantine
+    .command('show')
+    .argument('<record>', "a record's id, as `quarantine list` prints it")
+    .description('why it was set aside: the document as HQ has it now, unmasked, beside what was expected')
+    .option('--json', 'print the result as JSON')
+    .action((record: string, { json }: { json?: boolean }) => showQuarantined(record, json ?? false));
+  withExamples(showing, { 'dimagi-lake quarantine show 7c1f2a': 'the lines around the fault' });
   const replaying = verb(
     'replay [records...]',
     'plan a batch that reads the records from HQ again (default: all that are open)',

@@ -10,6 +10,7 @@ import { extractForms } from './forms.js';
 import { HqDatabase } from './hq-database.js';
 import { locationTypesOf } from './location-types.js';
 import { extractLocations } from './locations.js';
+import { rawDocument } from './raw-document.js';
 import type { ExtractRequest, HqSource } from './request.js';
 import { Shards } from './shards.js';
 import type { Hq } from './stores.js';
@@ -35,6 +36,7 @@ export function openHq(environment: HqEnvironment): HqSource {
   return {
     extract: (request) => extracted(hq, request),
     locationTypes: locationTypesOf(main),
+    raw: (kind, domain, id) => rawDocument(hq, kind, domain, id),
     async close() {
       await Promise.all([...new Set([main, ...databases])].map((database) => database.close()));
       hq.blobs.close();

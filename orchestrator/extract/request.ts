@@ -44,6 +44,16 @@ export interface LocationTypes {
   absent(domain: string, ids: readonly string[], moment: Moment): Promise<readonly string[]>;
 }
 
+/** A record's document as HQ has it now, however damaged, for a person to look at. */
+export interface RawDocument {
+  /** Where it stands: `blob 5f0c…` or table and column. */
+  readonly where: string;
+  /** Null: there is none. Bytes that are no UTF-8 are shown as U+FFFD. */
+  readonly text: string | null;
+  /** What was seen on the way: not gzip, cut off, too large. */
+  readonly remarks: readonly string[];
+}
+
 /**
  * HQ as we read it: ids in, records out. Every asked id yields at least one Extracted (a location yields its
  * descendants too); the order is that of the ids by chunk. What is taken slowly is read slowly.
@@ -55,5 +65,10 @@ export interface HqSource {
    */
   extract(request: ExtractRequest): AsyncIterable<Extracted>;
   readonly locationTypes: LocationTypes;
+  /**
+   * A record's document as it is now, for a person; undefined when HQ has no such record.
+   * @throws LakeError HQ_READ_FAILED, HQ_STANDBY_BEHIND
+   */
+  raw(kind: RecordKind, domain: string, id: string): Promise<RawDocument | undefined>;
   close(): Promise<void>;
 }

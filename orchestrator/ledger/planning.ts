@@ -114,6 +114,11 @@ export async function lockTopic(tx: Queryable, topic: string, configVersionId: b
   await requireActiveConfig(tx, configVersionId);
 }
 
+/** Takes topics before anything else, in one order, as every planner takes its topic before the configuration. */
+export async function lockTopics(tx: Queryable, topics: readonly string[]): Promise<void> {
+  await tx.query('SELECT 1 FROM topic WHERE name = ANY($1::text[]) ORDER BY name FOR UPDATE', [topics]);
+}
+
 async function drawSequence(
   tx: Queryable,
   topic: string,

@@ -3,7 +3,7 @@ import { tableConfig } from '../config/lake.js';
 import type { LedgerDatabase } from '../ledger/database.js';
 import { activateConfig, type StoredConfig } from '../ledger/lake.js';
 import { carriersOf } from '../ledger/page-jobs.js';
-import { planPage } from '../ledger/planning.js';
+import { lockTopics, planPage } from '../ledger/planning.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
 import { writeIds, type WrittenIds } from '../plan/id-manifest.js';
 import { StagedLayout } from '../shape/layout.js';
@@ -84,6 +84,10 @@ export async function applyConfig(
     pages.push({ table, written: await writeIds(checkpoint, entries) });
   }
   return database.transaction(async (tx) => {
+    await lockTopics(
+      tx,
+      pages.map(({ table }) => TOPIC_OF_KIND[table.kind]),
+    );
     const version = await activateConfig(tx, config);
     const batches = new Map<bigint, bigint>();
     for (const { table, written } of pages) {

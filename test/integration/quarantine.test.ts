@@ -44,6 +44,16 @@ test('what cannot be read is set aside with its reason and offset, the batch goe
     assert.deepEqual(await rowsOf(lake), { actualRows: 2, extra: 0, differing: 0 });
   });
 
+  await t.test('shown beside what was expected: what is there of the document', async () => {
+    const [ofLost] = (await show(lake, lost)).entries;
+    assert.deepEqual([ofLost?.raw.text, ofLost?.raw.remarks], [null, ['no blob store has it']]);
+    assert.match(ofLost?.expected ?? '', /blob/);
+    const [ofTorn] = (await show(lake, torn)).entries;
+    assert.match(ofTorn?.raw.text ?? '', /^<\?xml|^<data/);
+    assert.match(ofTorn?.raw.remarks.join() ?? '', /ends too early/);
+    await assert.rejects(show(lake, 'another'), /No open entry/);
+  });
+
   await t.test('a record that HQ announces again is settled by itself', async () => {
     writeFileSync(await blobFile(lake, announced), blobs.get(announced) ?? '');
     await lake.hq.republish([announced]);
@@ -94,6 +104,15 @@ interface Listed {
     readonly offset: string;
   }[];
   readonly messages: readonly { readonly reason: string }[];
+}
+
+interface ShownEntry {
+  readonly expected: string;
+  readonly raw: { readonly text: string | null; readonly remarks: readonly string[] };
+}
+
+function show(lake: FreshLake, record: string): Promise<{ entries: readonly ShownEntry[] }> {
+  return dimagiLake(lake, 'quarantine', 'show', record) as Promise<{ entries: readonly ShownEntry[] }>;
 }
 
 async function list(lake: FreshLake): Promise<Listed> {
