@@ -56,10 +56,10 @@ describe('edited location types', () => {
 
   async function configured(text: string): Promise<PlanningConfig> {
     const config: LakeConfig = parseLakeConfig(text);
-    return {
-      config,
-      configVersionId: await activateConfig(ledger.database, { ...config, hashKeyCheck: null }),
-    };
+    const configVersionId = await ledger.database.transaction((tx) =>
+      activateConfig(tx, { ...config, hashKeyCheck: null }),
+    );
+    return { config, configVersionId };
   }
   const hq = (text: string): Promise<unknown> => fixture.server.query('hq_main', text, []);
   const look = (): Promise<void> => lookAtTypes(context, planning);
