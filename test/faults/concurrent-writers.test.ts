@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startS3Server, type S3Server } from '../../helpers/s3-server.js';
-import { Workshop } from '../runner/driver.js';
-import { startLedger, type TestLedger } from '../runner/ledger.js';
-import { laneOf, readResult, type LaneResult } from '../runner/result.js';
+import { startS3Server, type S3Server } from '../helpers/s3-server.js';
+import { Workshop } from '../integration/runner/driver.js';
+import { startLedger, type TestLedger } from '../integration/runner/ledger.js';
+import { laneOf, readResult, type LaneResult } from '../integration/runner/result.js';
 
 const INSERTS = 6;
 const PROPERTIES = {
