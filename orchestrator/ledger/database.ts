@@ -22,6 +22,9 @@ export class LedgerDatabase implements Queryable {
       max: options.max ?? 10,
       connectionTimeoutMillis: 10_000,
       statement_timeout: 60_000,
+      // A process frozen in the middle of a transaction holds its row locks: others would wait for it for ever. After a
+      // lease's time it has lost its work anyway.
+      idle_in_transaction_session_timeout: this.leaseSeconds * 1000,
       types: { getTypeParser: typeParser },
     });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.

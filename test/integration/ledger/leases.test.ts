@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import { LedgerDatabase } from '../../../orchestrator/ledger/database.js';
 import {
   acquireLeases,
   releaseLeases,
@@ -26,6 +27,24 @@ describe('leases', () => {
     );
     const holders = (await Promise.all(takers)).filter((held) => held !== undefined);
     assert.equal(holders.length, 1);
+  });
+
+  test('a process that stands still inside a transaction holds others up for a lease’s time, not for ever', async () => {
+    const stuck = new LedgerDatabase(ledger.databaseUrl, { leaseSeconds: 1 });
+    let isTaken: (() => void) | undefined;
+    const taken = new Promise<void>((resolve) => (isTaken = resolve));
+    let goOn: (() => void) | undefined;
+    const stands = stuck.transaction(async (tx) => {
+      await tx.query("INSERT INTO lease (name, owner, token, expires_at) VALUES ('stuck', 'a', 1, now())");
+      isTaken?.();
+      await new Promise<void>((resolve) => (goOn = resolve));
+    });
+    const refused = assert.rejects(stands, { code: 'LEDGER_FAILED' });
+    await taken;
+    assert.equal((await lease(ledger.database, 'stuck', 'b')).owner, 'b');
+    goOn?.();
+    await refused;
+    await stuck.close();
   });
 
   test('a released one is free at once, and each holder has a larger token', async () => {
