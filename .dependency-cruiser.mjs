@@ -92,7 +92,11 @@ export default {
       from: { path: '^orchestrator/(plan|shape|sql)/' },
       to: {
         path: '^orchestrator/',
-        pathNot: [KERNEL, '^orchestrator/(plan|shape|sql)/', '^orchestrator/storage/storage\\.ts$'],
+        pathNot: [
+          KERNEL,
+          '^orchestrator/(plan|shape|sql)/',
+          '^orchestrator/(storage/storage|aggregation/model)\\.ts$',
+        ],
       },
     },
     {
@@ -139,6 +143,17 @@ export default {
       },
     },
     {
+      name: 'warehouse-knows-tables-only',
+      comment:
+        'warehouse/ lies under aggregation/: hand the value in. (What a model’s column is, and safe SQL text, it may know.)',
+      severity: 'error',
+      from: { path: '^orchestrator/warehouse/' },
+      to: {
+        path: '^(orchestrator|deploy|test)/',
+        pathNot: [KERNEL, '^orchestrator/warehouse/', '^orchestrator/(aggregation/model|sql/text)\\.ts$'],
+      },
+    },
+    {
       name: 'pipeline-knows-no-queue',
       comment: 'The pipeline is what a job does, not how it is queued: move the call to queue/.',
       severity: 'error',
@@ -153,6 +168,31 @@ export default {
       from: { path: '^orchestrator/queue/' },
       to: {
         path: `^orchestrator/(${STAGES.filter((stage) => stage !== 'kafka').join('|')}|commands)/|^deploy/`,
+      },
+    },
+    {
+      name: 'aggregation-is-above-the-stages',
+      comment:
+        'aggregation/ uses the stages; no stage, ledger/, storage/ or pipeline/ knows of it. Hand it rules as plain data.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/aggregation/' },
+    },
+    {
+      name: 'models-are-read-and-rendered-only',
+      comment:
+        'aggregation/models/ reads the files of spark-jobs/models and makes SQL of them; what runs it stands beside it.',
+      severity: 'error',
+      from: { path: '^orchestrator/aggregation/models/' },
+      to: {
+        path: '^orchestrator/',
+        pathNot: [
+          KERNEL,
+          '^orchestrator/(shape|sql)/',
+          '^orchestrator/aggregation/(models/|model\\.ts$|months\\.ts$)',
+        ],
       },
     },
     {
@@ -229,8 +269,8 @@ export default {
     fence(
       'pg-fence',
       'pg',
-      ['orchestrator/ledger/', 'orchestrator/extract/', 'deploy/'],
-      'Our own state: a function in ledger/. HQ’s: extract/.',
+      ['orchestrator/ledger/', 'orchestrator/extract/', 'orchestrator/warehouse/', 'deploy/'],
+      'Our own state: a function in ledger/. HQ’s: extract/. The dashboards’: warehouse/.',
     ),
     fence(
       'axios-fence',
@@ -255,6 +295,12 @@ export default {
       '@aws-sdk',
       ['orchestrator/storage/', 'orchestrator/extract/', 'deploy/doctor/'],
       'Ask for a Storage (storage/open-storage.ts); HQ’s blobs are read in extract/blobs.ts.',
+    ),
+    fence(
+      'liquidjs-fence',
+      'liquidjs',
+      ['orchestrator/aggregation/models/fill-liquid\\.ts'],
+      'It prints only what is safe in SQL: call fillLiquid.',
     ),
     fence(
       'commander-fence',
