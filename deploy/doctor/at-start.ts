@@ -1,4 +1,4 @@
-import type { IngestionEnvironment } from '../../orchestrator/config/environment.js';
+import type { AggregationEnvironment, IngestionEnvironment } from '../../orchestrator/config/environment.js';
 import {
   readDoctorEnvironment,
   type DoctorEnvironment,
@@ -19,8 +19,20 @@ const LIMIT_MS = 10_000;
  * @throws LakeError SERVICE_UNREACHABLE naming every variable whose service does not answer
  */
 export async function requireServices(environment: IngestionEnvironment): Promise<void> {
+  await requireAll(environment, checks(environment));
+}
+
+/** The same for what computes aggregations. @throws LakeError SERVICE_UNREACHABLE */
+export async function requireAggregationServices(environment: AggregationEnvironment): Promise<void> {
+  await requireAll(environment, [...AGGREGATION_CHECKS, ...LAKE_CHECKS]);
+}
+
+async function requireAll(
+  environment: IngestionEnvironment | AggregationEnvironment,
+  wanted: readonly Check[],
+): Promise<void> {
   const variables = { ...readDoctorEnvironment(), ...textOf(environment) };
-  const findings = await Promise.all(checks(environment).map((check) => runCheck(check, variables)));
+  const findings = await Promise.all(wanted.map((check) => runCheck(check, variables)));
   const faults = findings
     .filter(({ state }) => state === 'fault')
     .map(({ name, detail }) => `${name}: ${detail}`);
@@ -43,8 +55,6 @@ function checks(environment: IngestionEnvironment): readonly Check[] {
       ),
     ),
     check('REDIS_URL', (value) => at(publicUrl(value), askRedis(value))),
-    postgres('LEDGER_DATABASE_URL'),
-    postgres('LEDGER_RUNNER_DATABASE_URL'),
     postgres('HQ_DATABASE_URL'),
     ...shards.map((url, index) =>
       named(`HQ_SHARD_DATABASE_URLS, part ${index + 1}`, 'HQ_SHARD_DATABASE_URLS', () =>
@@ -53,9 +63,7 @@ function checks(environment: IngestionEnvironment): readonly Check[] {
     ),
     check('HQ_BLOB_STORE', blobStoreFacts),
     check('HQ_USERS', userFacts),
-    check('SPARK_REST_URLS', (value, all) => requireMaster(listOf(value), all)),
-    check('CHECKPOINT_BASE_DIR', (value, all) => at(value, writeFacts(value, all))),
-    check('HQ_DATA_PATH', (value, all) => at(value, writeFacts(value, all))),
+    ...LAKE_CHECKS,
   ];
 }
 
@@ -86,6 +94,33 @@ function connect(url: string): Promise<unknown> {
   return askPostgres({ connectionString: url }, (client) => client.query('SELECT 1'));
 }
 
+/** Ledger, Spark and storage: what everything needs that works on the lake. */
+const LAKE_CHECKS: readonly Check[] = [
+  postgres('LEDGER_DATABASE_URL'),
+  postgres('LEDGER_RUNNER_DATABASE_URL'),
+  check('SPARK_REST_URLS', (value, all) => requireMaster(listOf(value), all)),
+  check('CHECKPOINT_BASE_DIR', (value, all) => at(value, writeFacts(value, all))),
+  check('HQ_DATA_PATH', (value, all) => at(value, writeFacts(value, all))),
+];
+const AGGREGATION_CHECKS: readonly Check[] = [
+  check('AGG_DATA_PATH', (value, all) => at(value, writeFacts(value, all))),
+  check('DASHBOARD_DB_HOST', (host, all) =>
+    at(
+      host,
+      askPostgres(
+        {
+          host,
+          port: Number(all['DASHBOARD_DB_PORT']),
+          database: all['DASHBOARD_DB_NAME'],
+          user: all['DASHBOARD_DB_USERNAME'],
+          password: all['DASHBOARD_DB_PASSWORD'],
+        },
+        (client) => client.query('SELECT 1'),
+      ),
+    ),
+  ),
+];
+
 /** One leader among the masters is enough. */
 async function requireMaster(urls: readonly string[], environment: DoctorEnvironment): Promise<void> {
   const secret = environment['SPARK_REST_SECRET'];
@@ -113,7 +148,7 @@ async function at(where: string, look: Promise<unknown>): Promise<void> {
   }
 }
 
-function textOf(environment: IngestionEnvironment): Record<string, string> {
+function textOf(environment: object): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment)
       .filter(([, value]) => value !== undefined)

@@ -11,14 +11,21 @@ interface OwnedDatabase {
 
 /** The login Spark drivers have in the ledger: no right but those the ledger's migrations grant it. */
 export const RUNNER_ROLE = 'dimagi_runner';
+/** The group that logins of dashboards are members of; the warehouse's owner gives it its rights. */
+const READER_ROLE = 'dashboard_reader';
 
 export function ownedDatabases({ state }: Pick<StackContext, 'state'>): readonly OwnedDatabase[] {
   const { passwords } = state;
   return [
     { database: 'ledger', role: 'dimagi_ledger', password: passwords.ledger },
     { database: 'metastore', role: 'dimagi_metastore', password: passwords.metastore },
-    { database: 'warehouse', role: 'dimagi_warehouse', password: passwords.warehouse },
+    warehouseDatabase(passwords.warehouse),
   ];
+}
+
+/** Its owner makes tables and roles' rights in it, and drivers write it by the same login. */
+export function warehouseDatabase(password: string): OwnedDatabase {
+  return { database: 'warehouse', role: 'dimagi_warehouse', password };
 }
 
 /** Makes the three databases and four logins that are missing, and gives the logins this stack's passwords. */
@@ -27,6 +34,7 @@ export async function prepareDatabases(context: StackContext): Promise<void> {
   await client.connect();
   try {
     await ensureRole(client, RUNNER_ROLE, context.state.passwords.runner);
+    await ensureGroup(client, READER_ROLE);
     for (const { database, role, password } of ownedDatabases(context)) {
       await ensureRole(client, role, password);
       await ensureDatabase(client, database, role);
@@ -45,6 +53,11 @@ async function ensureRole(client: pg.Client, role: string, password: string): Pr
   await client.query(
     `${act} ROLE ${pg.escapeIdentifier(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${pg.escapeLiteral(password)}`,
   );
+}
+
+async function ensureGroup(client: pg.Client, role: string): Promise<void> {
+  const found = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+  if (found.rowCount === 0) await client.query(`CREATE ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
 }
 
 async function ensureDatabase(client: pg.Client, database: string, owner: string): Promise<void> {

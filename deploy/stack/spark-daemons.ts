@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { HOST, type StackContext } from './context.js';
-import { RUNNER_ROLE } from './databases.js';
+import { RUNNER_ROLE, warehouseDatabase } from './databases.js';
 import { writePrivateFile } from './json-file.js';
 import type { StackLayout } from './layout.js';
 import { databaseServer } from './metastore.js';
@@ -86,6 +86,7 @@ async function isRegistered(context: StackContext): Promise<boolean> {
 /** What drivers inherit from the worker. Secrets go this way because nothing shows a process's environment. */
 function driverEnvironment(context: StackContext, home: string): Record<string, string> {
   const { host, port } = databaseServer(context);
+  const warehouse = warehouseDatabase(context.state.passwords.warehouse);
   return {
     SPARK_HOME: home,
     // Else the worker looks for a build tree when it composes a driver's command.
@@ -95,6 +96,9 @@ function driverEnvironment(context: StackContext, home: string): Record<string, 
     LEDGER_RUNNER_JDBC_URL: `jdbc:postgresql://${host}:${port}/ledger`,
     LEDGER_RUNNER_USERNAME: RUNNER_ROLE,
     LEDGER_RUNNER_PASSWORD: context.state.passwords.runner,
+    WAREHOUSE_JDBC_URL: `jdbc:postgresql://${host}:${port}/${warehouse.database}`,
+    WAREHOUSE_USERNAME: warehouse.role,
+    WAREHOUSE_PASSWORD: warehouse.password,
   };
 }
 

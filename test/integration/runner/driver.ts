@@ -43,6 +43,8 @@ const SPARK_PROPERTIES = {
   'spark.sql.shuffle.partitions': '1',
   'spark.databricks.delta.snapshotPartitions': '1',
 };
+/** What Spark's worker opens too: its JDBC writer looks into closures and calendars. */
+const OPENED = ['java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.util', 'sun.util.calendar'];
 const UNTIL_MS = 300_000;
 const SOURCES = join(PACKAGE_ROOT, 'spark-jobs', 'runner', 'src', 'main', 'java');
 
@@ -150,6 +152,7 @@ function startDriver(classes: string, cwd: string, options: DriverOptions): Driv
     [
       '-Xmx700m',
       '-XX:TieredStopAtLevel=1',
+      ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
       // A driver that is killed deletes nothing: what it leaves goes with the folder.
       `-Djava.io.tmpdir=${cwd}`,
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),

@@ -8,7 +8,7 @@ final class Sessions {
 
   static SparkSession open() {
     SparkSession.Builder builder =
-        SparkSession.builder()
+        WarehouseCatalog.addTo(SparkSession.builder())
             // Delta's own log stores are safe within one process only.
             .config("spark.delta.logStore.file.impl", PutIfAbsentLogStore.class.getName())
             .config("spark.delta.logStore.s3a.impl", PutIfAbsentLogStore.class.getName())
