@@ -11,6 +11,8 @@ export interface TableState {
   readonly fields: readonly DeltaField[];
   /** Highest transaction number of our appId; -1 when it has none. */
   readonly txnVersion: bigint;
+  /** Size of its files by the newest checksum; commits after that are not counted. */
+  readonly bytes: number;
 }
 
 export interface CommitFacts {
@@ -35,7 +37,7 @@ export async function readTableState(
   }
   const newest = log.commits.at(-1);
   if (newest === undefined) return undefined;
-  const state = { fields: [] as readonly DeltaField[], txnVersion: NO_TXN, known: false };
+  const state = { fields: [] as readonly DeltaField[], txnVersion: NO_TXN, bytes: 0, known: false };
   if (start !== undefined) Object.assign(state, start, { known: true });
   const from = start === undefined ? 0n : start.version + 1n;
   const later = log.commits.filter((version) => version >= from);
@@ -51,7 +53,8 @@ export async function readTableState(
     }
   }
   if (!state.known) throw unreadable(path, 'no checksum file and no schema in the commits');
-  return { version: newest, fields: state.fields, txnVersion: state.txnVersion };
+  const { fields, txnVersion, bytes } = state;
+  return { version: newest, fields, txnVersion, bytes };
 }
 
 /**
@@ -122,7 +125,7 @@ async function newestChecksum(
   path: string,
   log: LogListing,
   appId: string,
-): Promise<{ version: bigint; fields: readonly DeltaField[]; txnVersion: bigint } | undefined> {
+): Promise<TableState | undefined> {
   for (const version of log.checksums.toReversed()) {
     const bytes = await storage.read(`${path}/_delta_log/${fileName(version)}.crc`);
     if (bytes === undefined) continue;
@@ -132,7 +135,8 @@ async function newestChecksum(
     // A checksum without transaction numbers (another engine wrote it) proves nothing: look further back.
     if (fields === undefined || !Array.isArray(txns)) continue;
     const own = txns.map((txn) => txnOf(txn, appId)).find((txn) => txn !== undefined);
-    return { version, fields, txnVersion: own ?? NO_TXN };
+    const size = Number(checksum['tableSizeBytes'] ?? 0);
+    return { version, fields, txnVersion: own ?? NO_TXN, bytes: size };
   }
   return undefined;
 }

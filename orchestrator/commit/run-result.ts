@@ -25,9 +25,9 @@ const TRANSIENT = [
   /^FIELD_ALREADY_EXISTS/,
 ];
 const TRANSIENT_EXCEPTIONS = [/Concurrent\w*Exception$/, /MetadataChangedException$/];
-/** Innermost exceptions of a disk, a network or an object store that is away. */
+/** Innermost exceptions of a disk, a network, an object store or the warehouse that is away. */
 const OUTAGE =
-  /^javax?\.(io|net|nio)\.(?!URISyntax)|^org\.apache\.(hadoop\.(fs|net)|http)\.|amazon|\bAWS\w+Exception/;
+  /^javax?\.(io|net|nio)\.(?!URISyntax)|^org\.postgresql\.|^org\.apache\.(hadoop\.(fs|net)|http)\.|amazon|\bAWS\w+Exception/;
 const CAPACITY_EXCEPTIONS = [/OutOfMemoryError\b/, /DiskErrorException\b/, /No space left/];
 
 /** Failures of the run's lanes by lane id; empty when the driver left no result (it was killed). */
@@ -49,21 +49,35 @@ export async function readFailures(
   return failures;
 }
 
-/** A query's answer: the first row of each statement that had any; or why it has none. */
-export async function readRows(
+/** What one lane's statements answered, and why one of them failed. */
+export interface LaneOutcome {
+  /** The first row of each statement that had any, by column; null values stay null. */
+  readonly rows: readonly Readonly<Record<string, string | null>>[];
+  readonly failure?: LaneFailure;
+}
+
+/** By lane id; empty when the driver left no result (it was killed). */
+export async function readLaneResults(
   storage: Storage,
   runPath: string,
-): Promise<{ rows: Record<string, string | null>[]; failure?: string }> {
+): Promise<ReadonlyMap<string, LaneOutcome>> {
+  const failures = await readFailures(storage, runPath);
   const bytes = await storage.read(resultPath(runPath));
-  if (bytes === undefined) return { rows: [], failure: 'its driver left no result' };
+  if (bytes === undefined) return new Map();
   const result = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
-  const [lane] = asArray(result['lanes']).map(asObject);
-  const rows = asArray(lane?.['statements'])
-    .map((statement) => asObject(statement)['row'])
-    .filter((row) => typeof row === 'object' && row !== null)
-    .map((row) => row as Record<string, string | null>);
-  const [failure] = (await readFailures(storage, runPath)).values();
-  return { rows, ...(failure === undefined ? {} : { failure: failure.reason }) };
+  return new Map(
+    asArray(result['lanes'])
+      .map(asObject)
+      .map((lane) => {
+        const id = textOf(lane['lane']);
+        const failure = failures.get(id);
+        const rows = asArray(lane['statements'])
+          .map((statement) => asObject(statement)['row'])
+          .filter((row) => typeof row === 'object' && row !== null)
+          .map((row) => row as Record<string, string | null>);
+        return [id, { rows, ...(failure === undefined ? {} : { failure }) }];
+      }),
+  );
 }
 
 function classify(index: number, error: JsonObject): LaneFailure {

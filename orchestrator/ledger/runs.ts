@@ -37,15 +37,21 @@ const COLUMNS = `id, batch_id, token, state, path, rest_url, submission_id,
   substring(driver FROM 'driver-[0-9]+-[0-9]+') AS claimed_by,
   extract(epoch FROM now() - created_at)::float8 AS age, extract(epoch FROM now() - heartbeat_at)::float8 AS silent`;
 
+export interface NewRun {
+  readonly id: string;
+  readonly batchId: bigint | null;
+  readonly token: string;
+  readonly path: string;
+  readonly runFile: string;
+  /** Only drivers of this group take it; left out: only drivers of none. */
+  readonly group?: string;
+}
+
 /** Intent before action: the run stands in the ledger before Spark hears of it. */
-export async function insertRun(
-  tx: Queryable,
-  run: { id: string; batchId: bigint | null; token: string; path: string; runFile: string },
-  laneIds: readonly bigint[],
-): Promise<void> {
+export async function insertRun(tx: Queryable, run: NewRun, laneIds: readonly bigint[]): Promise<void> {
   await tx.query(
-    "INSERT INTO run (id, batch_id, token, state, path, run_file) VALUES ($1, $2, $3, 'submitted', $4, $5)",
-    [run.id, run.batchId, run.token, run.path, run.runFile],
+    "INSERT INTO run (id, batch_id, token, state, path, run_file, driver_group) VALUES ($1, $2, $3, 'submitted', $4, $5, $6)",
+    [run.id, run.batchId, run.token, run.path, run.runFile, run.group ?? null],
   );
   await tx.query('INSERT INTO run_lane (run_id, lane_id) SELECT $1, unnest($2::bigint[])', [run.id, laneIds]);
   await tx.query("UPDATE lane SET state = 'submitted', run_id = $1 WHERE id = ANY($2::bigint[])", [
@@ -81,6 +87,15 @@ export async function liveRun(database: Queryable, batchId: bigint): Promise<Run
   return row === undefined ? undefined : runOf(row);
 }
 
+/** Runs under way whose id begins so. */
+export async function liveRunsOf(database: Queryable, prefix: string): Promise<Run[]> {
+  const rows = await database.query<RunRow>(
+    `SELECT ${COLUMNS} FROM run WHERE starts_with(id, $1) AND state IN ('submitted', 'claimed')`,
+    [prefix],
+  );
+  return rows.map(runOf);
+}
+
 export async function runLanes(database: Queryable, runId: string): Promise<bigint[]> {
   const rows = await database.query<{ lane_id: bigint }>('SELECT lane_id FROM run_lane WHERE run_id = $1', [
     runId,
@@ -112,11 +127,12 @@ export async function voidRun(
   return rows.length > 0;
 }
 
-/** Whether a warm driver looked for work a moment ago, so that a run may be claimed without a new driver. */
-export async function hasIdleDriver(database: Queryable): Promise<boolean> {
+/** Whether a warm driver of the group looked for work a moment ago, so that a run may be claimed without a new driver. */
+export async function hasIdleDriver(database: Queryable, group?: string): Promise<boolean> {
   const rows = await database.query(
-    `SELECT 1 FROM warm_driver w WHERE w.seen_at > now() - interval '2 seconds'
+    `SELECT 1 FROM warm_driver w WHERE w.seen_at > now() - interval '2 seconds' AND w.driver_group IS NOT DISTINCT FROM $1
        AND NOT EXISTS (SELECT 1 FROM run r WHERE r.driver = w.driver AND r.state = 'claimed')`,
+    [group ?? null],
   );
   return rows.length > 0;
 }

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asLakeError } from '../errors.js';
 import { hasIdleDriver, readRun, runSubmitted, voidRun } from '../ledger/runs.js';
-import { driverRequest, type RunToSubmit } from '../submit/driver-request.js';
+import { driverRequest, type RunToSubmit, type SubmitEnvironment } from '../submit/driver-request.js';
 import type { PipelineContext } from './context.js';
 
 /** What a run needs of the outside world. */
-export type DriverContext = Pick<
-  PipelineContext,
-  'environment' | 'database' | 'checkpoint' | 'spark' | 'logger'
->;
+export interface DriverContext extends Pick<PipelineContext, 'database' | 'checkpoint' | 'spark' | 'logger'> {
+  readonly environment: SubmitEnvironment;
+}
 
 /** How long an idle warm driver gets to claim a run before a new driver is created for it. */
 const WARM_CLAIM_MS = 2_000;
@@ -22,17 +21,18 @@ export async function giveToDriver(
   run: RunToSubmit,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (await claimedByWarmDriver(context, run.runId, signal)) return false;
+  if (await claimedByWarmDriver(context, run, signal)) return false;
   await submit(context, run);
   return true;
 }
 
 async function claimedByWarmDriver(
   context: DriverContext,
-  runId: string,
+  { runId, application }: RunToSubmit,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (context.environment.SPARK_WARM_SECONDS === 0 || !(await hasIdleDriver(context.database))) return false;
+  if (context.environment.SPARK_WARM_SECONDS === 0) return false;
+  if (!(await hasIdleDriver(context.database, application?.group))) return false;
   const until = Date.now() + WARM_CLAIM_MS;
   while (Date.now() < until) {
     if ((await readRun(context.database, runId)).state !== 'submitted') return true;

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { followRun } from '../commit/follow-run.js';
-import { readRows } from '../commit/run-result.js';
 import { LakeError } from '../errors.js';
-import { insertRun, readRun, voidRun } from '../ledger/runs.js';
 import type { Sql } from '../sql/text.js';
-import { writeRunFiles } from '../submit/run-files.js';
-import { giveToDriver, type DriverContext } from './give-to-driver.js';
+import type { DriverContext } from './give-to-driver.js';
+import { runOnSpark } from './run-on-spark.js';
 
 /**
  * Asks the lake: each statement in a driver of its own claim, as merges are run, but without a batch; it must only
@@ -18,30 +15,20 @@ export async function askSpark(
   statements: readonly Sql[],
   signal: AbortSignal,
 ): Promise<readonly Readonly<Record<string, string | null>>[]> {
-  const { database, checkpoint } = context;
   const runId = `query-${randomUUID()}`;
   const path = `runs/${runId}`;
-  const token = randomUUID();
   const script = statements.map((statement) => `${statement}\n;\n`).join('');
   try {
-    const runFile = await writeRunFiles(checkpoint, path, runId, [
-      { laneId: 0n, tableName: 'query', script },
-    ]);
-    await database.transaction((tx) => insertRun(tx, { id: runId, batchId: null, token, path, runFile }, []));
-    await giveToDriver(context, { runId, token, runFile, rows: 0 }, signal);
-    const leaseSeconds = context.environment.RUN_LEASE_SECONDS;
-    const state = await followRun(database, context.spark, runId, leaseSeconds, context.logger, signal);
-    const rows = await readRows(checkpoint, path);
-    if (state !== 'done' || rows.failure !== undefined) {
-      const { claimedBy } = await readRun(database, runId);
-      const reason = rows.failure ?? `the run ended as ${state}`;
-      throw new LakeError('QUERY_FAILED', `Spark did not answer: ${reason}`, {
-        facts: { runId, driver: claimedBy },
-      });
-    }
-    return rows.rows;
+    const lanes = [{ laneId: 0n, tableName: 'query', script }];
+    const { state, driver, lanes: outcomes } = await runOnSpark(context, { runId, path, lanes }, signal);
+    const [answer] = outcomes.values();
+    if (state === 'done' && answer?.failure === undefined && answer !== undefined) return answer.rows;
+    const why =
+      answer === undefined
+        ? `its driver left no result (the run ended as ${state})`
+        : (answer.failure?.reason ?? `the run ended as ${state}`);
+    throw new LakeError('QUERY_FAILED', `Spark did not answer: ${why}`, { facts: { runId, driver } });
   } finally {
-    await voidRun(database, runId, 'submitted', 'nobody waits for the answer any more');
-    await checkpoint.deleteFolder(path);
+    await context.checkpoint.deleteFolder(path);
   }
 }

@@ -11,9 +11,22 @@ export interface RunToSubmit {
   readonly runFile: string;
   /** Staged rows of all its lanes: small runs stay in the driver, large ones get executors. */
   readonly rows: number;
+  /** Left out: a merge or a question, which any driver may take. */
+  readonly application?: Application;
 }
 
-type SubmitEnvironment = Pick<
+/** A Spark application for one kind of work only, and not for merges. */
+export interface Application {
+  /** Its drivers take runs of this group and no others. */
+  readonly group: string;
+  /** As Spark's own pages show it. */
+  readonly name: string;
+  /** `small` is for rows so few that compiling code for them costs more than it saves; `large` gets executors. */
+  readonly size: 'small' | 'medium' | 'large';
+}
+
+/** Variables that a submission depends on. */
+export type SubmitEnvironment = Pick<
   IngestionEnvironment,
   | 'SPARK_MASTER_URL'
   | 'SPARK_DRIVER_CLASSPATH'
@@ -40,14 +53,18 @@ const INTERPRETED: Readonly<Record<string, string>> = {
  * environment and never here.
  */
 export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment): DriverRequest {
-  const local = run.rows <= environment.SPARK_LOCAL_MAX_ROWS;
-  const warm = local && environment.SPARK_WARM_SECONDS > 0;
+  const { application } = run;
+  const local =
+    application === undefined ? run.rows <= environment.SPARK_LOCAL_MAX_ROWS : application.size !== 'large';
+  // An application's next step comes at once: its driver waits for it even where executors wait too.
+  const warm = (local || application !== undefined) && environment.SPARK_WARM_SECONDS > 0;
   return {
     mainClass: RUNNER_CLASS,
     appArgs: [
       ...['--run', run.runId, '--token', run.token, '--run-file', run.runFile],
       ...['--lease-seconds', String(environment.RUN_LEASE_SECONDS)],
       ...(warm ? ['--idle-seconds', String(environment.SPARK_WARM_SECONDS)] : []),
+      ...(application === undefined ? [] : ['--group', application.group]),
     ],
     sparkProperties: {
       ...deltaSessionProperties({
@@ -55,13 +72,13 @@ export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment):
         classArchive: environment.SPARK_CLASS_ARCHIVE,
         s3Endpoint: environment.S3_ENDPOINT,
         s3Region: environment.AWS_REGION,
-        shortLived: local,
+        shortLived: local && application?.size !== 'medium',
       }),
       // The source is staging files that never change, so a copy of it for safety would be for nothing.
       'spark.databricks.delta.merge.materializeSource': 'none',
-      ...(local ? INTERPRETED : {}),
+      ...(local && application?.size !== 'medium' ? INTERPRETED : {}),
       // Unique, so that the run can be found in Spark's own pages.
-      'spark.app.name': `dimagi-lake ${run.runId}`,
+      'spark.app.name': application?.name ?? `dimagi-lake ${run.runId}`,
       'spark.master': local ? `local[${environment.SPARK_LOCAL_CORES}]` : environment.SPARK_MASTER_URL,
       'spark.driver.cores': '1',
       'spark.driver.memory': environment.SPARK_DRIVER_MEMORY,

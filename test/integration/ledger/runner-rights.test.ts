@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { LedgerDatabase } from '../../../orchestrator/ledger/database.js';
 import { migrateLedger } from '../../../orchestrator/ledger/migrate.js';
-import { insertRun, readRun, voidRun } from '../../../orchestrator/ledger/runs.js';
+import { hasIdleDriver, insertRun, readRun, voidRun } from '../../../orchestrator/ledger/runs.js';
 import { openLedger, TopicUnderTest, type FreshLedger } from './fresh-ledger.js';
 
 describe("the drivers' side of the ledger", () => {
@@ -84,6 +84,26 @@ describe("the drivers' side of the ledger", () => {
     assert.deepEqual(given.flatMap(({ rows }) => rows.map((row) => row.run)).sort(), waiting.sort());
   });
 
+  test('a run of a group is for drivers of that group only, and those take no other', async () => {
+    const next = async (driver: string, ...group: string[]): Promise<string | undefined> => {
+      const call = group.length === 0 ? 'runner_claim_next($1)' : 'runner_claim_next($1, $2)';
+      const { rows } = await runner.query<{ run: string }>(`SELECT run FROM ${call}`, [driver, ...group]);
+      return rows[0]?.run;
+    };
+    const run = { batchId: null, token: 't', path: 'p', runFile: 'file:///p' };
+    const submitOf = (id: string, group: string): Promise<void> =>
+      ledger.database.transaction((tx) => insertRun(tx, { ...run, id, group }, []));
+    await submitOf('of-a', 'a');
+    assert.equal(await next('plain'), undefined);
+    assert.equal(await next('driver-b', 'b'), undefined);
+    assert.equal(await hasIdleDriver(ledger.database, 'a'), false);
+    assert.equal(await hasIdleDriver(ledger.database, 'b'), true);
+    assert.equal(await next('driver-a', 'a'), 'of-a');
+    const ofNone = await submit();
+    assert.equal(await next('driver-b', 'b'), undefined);
+    assert.equal(await next('plain'), ofNone);
+  });
+
   test('the role reads and writes no table, and no other role may call its functions', async () => {
     const tables = await ledger.database.query<{ name: string }>(
       "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
@@ -101,7 +121,7 @@ describe("the drivers' side of the ledger", () => {
     );
     assert.deepEqual(
       granted.map(({ name }) => name),
-      ['runner_claim', 'runner_claim_next', 'runner_finish', 'runner_heartbeat'],
+      ['runner_claim', 'runner_claim_next', 'runner_claim_next', 'runner_finish', 'runner_heartbeat'],
     );
     await ledger.database.query('CREATE ROLE stranger');
     const [stranger] = await ledger.database.query<{ may: boolean }>(

@@ -31,6 +31,25 @@ test('a small run stays in the driver and goes on claiming runs; a large one get
   assert.ok(!(large.sparkProperties['spark.driver.extraJavaOptions'] ?? '').includes('TieredStopAtLevel'));
 });
 
+test('an application has drivers of its own, which wait for its next step also where executors do', () => {
+  const application = {
+    group: 'aggregation:d:t',
+    name: 'dimagi-lake aggregation t d',
+    size: 'medium' as const,
+  };
+  const small = driverRequest({ ...RUN, rows: 0, application }, environment);
+  assert.equal(small.sparkProperties['spark.master'], 'local[2]');
+  assert.equal(small.sparkProperties['spark.app.name'], application.name);
+  assert.deepEqual(small.appArgs.slice(-4), ['--idle-seconds', '30', '--group', application.group]);
+  assert.equal(small.sparkProperties['spark.sql.codegen.wholeStage'], undefined);
+  const large = driverRequest(
+    { ...RUN, rows: 0, application: { ...application, size: 'large' as const } },
+    environment,
+  );
+  assert.equal(large.sparkProperties['spark.master'], 'spark://a:7077,b:7077');
+  assert.deepEqual(large.appArgs.slice(-4), ['--idle-seconds', '30', '--group', application.group]);
+});
+
 test('every session writes by the log store of ours, in UTC, substitutes nothing and is never supervised', () => {
   const { sparkProperties: properties } = driverRequest(RUN, environment);
   for (const scheme of ['file', 's3a']) {

@@ -10,10 +10,11 @@ import java.util.Set;
  * @param first the run it was submitted for; null for a warm driver that only takes what the ledger offers
  * @param leaseSeconds a driver that could not reach the ledger for so long gives itself up
  * @param idleSeconds a warm driver ends after so long without work; 0 = run the first run, then end
+ * @param group a warm driver of a group takes runs of that group only; null = only runs of no group
  */
-record Arguments(RunTicket first, int leaseSeconds, int idleSeconds) {
+record Arguments(RunTicket first, int leaseSeconds, int idleSeconds, String group) {
   private static final Set<String> KNOWN =
-      Set.of("--run", "--token", "--run-file", "--lease-seconds", "--idle-seconds");
+      Set.of("--run", "--token", "--run-file", "--lease-seconds", "--idle-seconds", "--group");
   private static final int DEFAULT_LEASE_SECONDS = 60;
 
   static Arguments parse(String[] args) {
@@ -24,7 +25,8 @@ record Arguments(RunTicket first, int leaseSeconds, int idleSeconds) {
       given.put(args[at], args[at + 1]);
     }
     int idle = seconds(given, "--idle-seconds", 0);
-    return new Arguments(ticket(given, idle), seconds(given, "--lease-seconds", DEFAULT_LEASE_SECONDS), idle);
+    int lease = seconds(given, "--lease-seconds", DEFAULT_LEASE_SECONDS);
+    return new Arguments(ticket(given, idle), lease, idle, given.get("--group"));
   }
 
   private static RunTicket ticket(Map<String, String> given, int idleSeconds) {

@@ -57,10 +57,12 @@ final class Ledger implements AutoCloseable {
     return ask("SELECT runner_finish(?, ?, ?)", ticket.run(), ticket.token(), outcome);
   }
 
-  /** The next run waiting for a warm driver, claimed already; empty when there is none. */
-  synchronized Optional<RunTicket> claimNext(String driver) throws SQLException {
-    try (PreparedStatement statement = open().prepareStatement("SELECT run, token, run_file FROM runner_claim_next(?)")) {
+  /** The next run waiting for a warm driver of the group (null: of none), claimed already; empty when there is none. */
+  synchronized Optional<RunTicket> claimNext(String driver, String group) throws SQLException {
+    String next = group == null ? "runner_claim_next(?)" : "runner_claim_next(?, ?)";
+    try (PreparedStatement statement = open().prepareStatement("SELECT run, token, run_file FROM " + next)) {
       statement.setString(1, driver);
+      if (group != null) statement.setString(2, group);
       try (ResultSet rows = statement.executeQuery()) {
         if (!rows.next() || rows.getString(1) == null) return Optional.empty();
         return Optional.of(new RunTicket(rows.getString(1), rows.getString(2), rows.getString(3)));

@@ -80,7 +80,7 @@ public final class Runner {
 
   private Optional<RunTicket> claimNext() {
     try {
-      return ledger.claimNext(driver);
+      return ledger.claimNext(driver, arguments.group());
     } catch (SQLException unreachable) {
       // Counts as idle time: a warm driver that cannot ask for work ends by itself.
       return Optional.empty();
