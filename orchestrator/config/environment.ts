@@ -108,12 +108,42 @@ const WORK = {
   STAGING_KEEP_DAYS: z.coerce.number().min(0).default(7),
 };
 
+/** The Postgres that dashboards read, and how loads treat its readers. */
+const WAREHOUSE = {
+  DASHBOARD_DB_HOST: nonEmpty,
+  DASHBOARD_DB_PORT: port,
+  DASHBOARD_DB_NAME: nonEmpty,
+  DASHBOARD_DB_USERNAME: nonEmpty,
+  DASHBOARD_DB_PASSWORD: z.string().optional(),
+  /** A swap waits for readers no longer than this; whoever asks after it waits for the swap. */
+  WAREHOUSE_LOCK_SECONDS: z.coerce.number().min(0.05).max(60).default(2),
+  /** Then it lets them pass and tries again, so many times in all. */
+  WAREHOUSE_LOCK_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(6),
+  /** How long a swap waits for transactions that are older than its rows. */
+  WAREHOUSE_READER_SECONDS: z.coerce.number().min(0).max(3600).default(5),
+  /** Connections by which Spark writes one load. */
+  WAREHOUSE_CONNECTIONS: z.coerce.number().int().min(1).max(64).default(4),
+};
+
+/** A folder of models instead of spark-jobs/models; ingestion reads them too, for the columns that they need. */
+const MODELS = { AGGREGATION_MODELS: nonEmpty.optional() };
+const AGGREGATION = {
+  ...MODELS,
+  ...WAREHOUSE,
+  AGG_DATA_PATH: storageUrl,
+  /** An aggregation whose sources are larger gets executors (`spark://`); others are computed inside the driver. */
+  AGGREGATION_LOCAL_MAX_MB: z.coerce.number().int().min(0).default(512),
+  /** Months of aggregations that one command or schedule computes at once. */
+  AGGREGATION_PARALLELISM: z.coerce.number().int().min(1).max(64).default(2),
+};
+
 /** The key of masks `with: hash`; only a lake.yaml that has such asks for it (config/hash-key.ts). */
 const TRANSFORMS = {
   TRANSFORM_HASH_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
 };
 
 const INGESTION = z.object({
+  ...MODELS,
   ...KAFKA,
   ...LEDGER,
   ...STORAGE,
@@ -124,12 +154,27 @@ const INGESTION = z.object({
   ...TRANSFORMS,
   ...LOG,
 });
-const LEDGER_ONLY = z.object({ ...LEDGER, ...STORAGE, ...TRANSFORMS, LAKE_CONFIG: nonEmpty });
+const AGGREGATIONS = z.object({
+  ...LEDGER,
+  ...STORAGE,
+  ...SPARK,
+  ...WORK,
+  ...TRANSFORMS,
+  ...LOG,
+  ...AGGREGATION,
+});
+const SCHEDULE_ONLY = z.object(QUEUE);
+const WAREHOUSE_ONLY = z.object(WAREHOUSE);
+const LEDGER_ONLY = z.object({ ...MODELS, ...LEDGER, ...STORAGE, ...TRANSFORMS, LAKE_CONFIG: nonEmpty });
 
 /** Every variable of ours, required or not; README.md lists them and a test compares. */
-export const VARIABLES: readonly string[] = Object.keys(INGESTION.shape);
+export const VARIABLES: readonly string[] = [
+  ...new Set([...Object.keys(INGESTION.shape), ...Object.keys(AGGREGATIONS.shape)]),
+];
 
 export type IngestionEnvironment = Readonly<z.infer<typeof INGESTION>>;
+export type AggregationEnvironment = Readonly<z.infer<typeof AGGREGATIONS>>;
+export type WarehouseEnvironment = Readonly<z.infer<typeof WAREHOUSE_ONLY>>;
 export type LedgerEnvironment = Readonly<z.infer<typeof LEDGER_ONLY>>;
 export type StorageEnvironment = Readonly<
   Pick<
@@ -162,6 +207,23 @@ export function blobStorageEnvironment(environment: BlobEnvironment): StorageEnv
 /** What a process that ingests needs. @throws LakeError CONFIG_INVALID naming every fault */
 export function readIngestionEnvironment(source: Source = process.env): IngestionEnvironment {
   return parse(INGESTION, source);
+}
+
+/** What a process that runs schedules needs beside that. @throws LakeError CONFIG_INVALID */
+export function readScheduleEnvironment(
+  source: Source = process.env,
+): Readonly<z.infer<typeof SCHEDULE_ONLY>> {
+  return parse(SCHEDULE_ONLY, source);
+}
+
+/** What a process that computes aggregations needs beside. @throws LakeError CONFIG_INVALID naming every fault */
+export function readAggregationEnvironment(source: Source = process.env): AggregationEnvironment {
+  return parse(AGGREGATIONS, source);
+}
+
+/** What reaches the warehouse. @throws LakeError CONFIG_INVALID */
+export function readWarehouseEnvironment(source: Source = process.env): WarehouseEnvironment {
+  return parse(WAREHOUSE_ONLY, source);
 }
 
 /** What a command that only looks into the ledger and the lake needs. @throws LakeError CONFIG_INVALID */

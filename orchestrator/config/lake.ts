@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
+import { aggregationKeysAt, aggregationsSchema } from './aggregations.js';
 import { faultCount } from './faults.js';
 import { faultLines, schemaFaults, type Fault } from './lake-faults.js';
 import { hookFilesBeside, hooksOf, identityOf, noHooks, type HookFiles } from './hook-files.js';
 import { clashes, DERIVED_KEYS } from './made-columns.js';
 import { UNNAMED, tableSchema, type TableConfig } from './table-config.js';
+import { isTimeZone } from './time-zone.js';
 import { transformKeysAt } from './transforms.js';
 import { levelColumns } from '../shape/fixed-columns.js';
 import type { RecordKind } from '../types.js';
@@ -35,6 +37,7 @@ const domainFields = z.strictObject({
   forms: z.record(z.string(), formOptions).default({}),
   tables: z.record(z.string().min(1), tableSchema).default({}),
   time_zone: z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Kolkata').default('UTC'),
+  aggregations: aggregationsSchema.prefault({}),
 });
 /** A column of lake.yaml's own making may take no name that another column has; a level's columns are known only here. */
 const domainSchema = domainFields.superRefine(({ location_levels: levels, tables }, context) => {
@@ -68,6 +71,7 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const depth = path.length;
   if (depth === 0) return Object.keys(lakeSchema.shape);
   if (depth === 2) return Object.keys(domainFields.shape);
+  if (path[2] === 'aggregations') return aggregationKeysAt(path.slice(3));
   if (path[2] !== 'tables') return ['name'];
   if (path[4] === 'derive') return DERIVED_KEYS;
   return path[4] === 'transforms' ? transformKeysAt(path.slice(5)) : Object.keys(tableSchema.shape);
@@ -184,13 +188,4 @@ function invalid(path: string, faults: string[]): LakeError {
   return new LakeError('CONFIG_INVALID', `${path} has ${faultCount(faults)}:\n  ${faults.join('\n  ')}`, {
     facts: { faults },
   });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,18 +1,37 @@
 import { LakeError } from '../errors.js';
-import { readIngestionEnvironment, type IngestionEnvironment } from './environment.js';
+import {
+  readAggregationEnvironment,
+  readIngestionEnvironment,
+  type AggregationEnvironment,
+  type IngestionEnvironment,
+} from './environment.js';
 import { faultCount, faultsOf } from './faults.js';
 import { requireHashKey } from './hash-key.js';
 import { loadLakeConfig, type LakeConfig } from './lake.js';
 
 /** All that a person sets: variables and lake.yaml. */
-export interface Settings {
-  readonly environment: IngestionEnvironment;
+export interface Settings<Environment = IngestionEnvironment> {
+  readonly environment: Environment;
   readonly config: LakeConfig;
 }
 
+type Source = Readonly<Record<string, string | undefined>>;
+
 /** Reads both, so that one look tells all that is to be mended. @throws LakeError CONFIG_INVALID with every fault */
-export function readSettings(source: Readonly<Record<string, string | undefined>> = process.env): Settings {
-  const environment = attempt(() => readIngestionEnvironment(source));
+export function readSettings(source: Source = process.env): Settings {
+  return readBoth(readIngestionEnvironment, source);
+}
+
+/** The same for what computes aggregations. @throws LakeError CONFIG_INVALID with every fault */
+export function readAggregationSettings(source: Source = process.env): Settings<AggregationEnvironment> {
+  return readBoth(readAggregationEnvironment, source);
+}
+
+function readBoth<Environment extends { readonly TRANSFORM_HASH_KEY?: string | undefined }>(
+  read: (source: Source) => Environment,
+  source: Source,
+): Settings<Environment> {
+  const environment = attempt(() => read(source));
   const path = lakeConfigPath(source);
   const config = path === 'LAKE_CONFIG' ? undefined : attempt(() => loadLakeConfig(path));
   if (environment instanceof LakeError || config instanceof LakeError || config === undefined)

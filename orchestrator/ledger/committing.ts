@@ -3,10 +3,11 @@ import type { Batch } from './batches.js';
 import { requireLease, type Lease } from './leases.js';
 import { forgetDeleted } from './places.js';
 import { planPage, type NewPage } from './planning.js';
+import { noteChanges } from './source-changes.js';
 
 /**
- * The commit transaction of a batch: all its lanes are merged, so lanes, record places and with them the offsets
- * (derived from open batches) move at once, or not at all.
+ * The commit transaction of a batch: all its lanes are merged, so lanes, record places, the months that have changed and
+ * with them the offsets (derived from open batches) move at once, or not at all.
  * @param again page of the batch's refused rows, planned with the commit or not at all
  * @returns false when a lane is not merged yet
  */
@@ -26,6 +27,7 @@ export async function commitBatch(
     "UPDATE lane SET state = 'committed' WHERE batch_id = $1 RETURNING table_id",
     [batch.id],
   );
+  await noteChanges(tx, batch.id);
   for (const lane of lanes) await forgetDeleted(tx, lane.table_id, batch.sequence);
   await tx.query(
     `UPDATE batch SET state = 'committed', committed_at = now(), failure = NULL, failure_class = NULL

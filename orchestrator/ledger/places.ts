@@ -34,22 +34,35 @@ export interface StagedPlace extends Place {
   readonly month: string | null;
 }
 
-/** Records what a batch has staged, in the staging transaction; `sequence` orders it against other batches. */
+/** Months of the records staged for a table: all each of them ever had there; null: a record without a month. */
+export interface TouchedMonths {
+  readonly tableId: bigint;
+  readonly months: readonly (string | null)[];
+}
+
+/**
+ * Records what a batch has staged, in the staging transaction; `sequence` orders it against other batches.
+ * @returns per table the months that may change
+ */
 export async function stagePlaces(
   tx: Queryable,
   sequence: bigint,
   places: readonly StagedPlace[],
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO record_place AS known (kind, domain, record_id, table_id, months, sequence, deleted_by, rev)
+): Promise<TouchedMonths[]> {
+  return tx.query<TouchedMonths & Record<string, unknown>>(
+    `WITH placed AS (
+     INSERT INTO record_place AS known (kind, domain, record_id, table_id, months, sequence, deleted_by, rev)
      SELECT kind, domain, record_id, table_id, CASE WHEN op = 'upsert' THEN ARRAY[month] ELSE '{}'::date[] END, $1::bigint,
             CASE WHEN op = 'delete' THEN $1::bigint END, rev
      FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::date[], $8::timestamptz[])
        AS staged(kind, domain, record_id, table_id, op, month, rev)
      ON CONFLICT (kind, domain, record_id, table_id) DO UPDATE SET
-       months = (SELECT array_agg(DISTINCT month) FROM unnest(known.months || excluded.months) AS month),
+       months = (SELECT coalesce(array_agg(DISTINCT month), '{}') FROM unnest(known.months || excluded.months) AS month),
        sequence = excluded.sequence, deleted_by = excluded.deleted_by,
-       rev = CASE WHEN excluded.deleted_by IS NULL THEN greatest(known.rev, excluded.rev) END`,
+       rev = CASE WHEN excluded.deleted_by IS NULL THEN greatest(known.rev, excluded.rev) END
+     RETURNING table_id, months)
+     SELECT table_id AS "tableId", array_agg(DISTINCT month)::text[] AS months
+     FROM placed CROSS JOIN unnest(placed.months) AS month GROUP BY table_id`,
     [
       sequence,
       places.map((place) => place.kind),

@@ -4,6 +4,7 @@ import type { Batch } from './batches.js';
 import type { Queryable } from './database.js';
 import { requireLease, type Lease } from './leases.js';
 import { stagePlaces, type StagedPlace } from './places.js';
+import { noteStagedMonths } from './source-changes.js';
 
 export interface StagedLane {
   readonly tableId: bigint;
@@ -65,7 +66,12 @@ export async function commitStaging(
       [batch.id, lane.tableId, lane.upserts, lane.deletes],
     );
   }
-  for (const slice of staged.places) await stagePlaces(tx, batch.sequence, slice);
+  const months = new Map(staged.lanes.map((lane) => [lane.tableId, new Set<string | null>()]));
+  for (const slice of staged.places) {
+    for (const touched of await stagePlaces(tx, batch.sequence, slice))
+      for (const month of touched.months) months.get(touched.tableId)?.add(month);
+  }
+  await noteStagedMonths(tx, batch.id, months);
   await closeQuarantine(tx, batch, staged.looked);
   for (const record of staged.quarantined) {
     await tx.query(

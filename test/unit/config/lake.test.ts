@@ -84,7 +84,7 @@ colour: red
       '3:16: domains > demo > locations: expected boolean, received string',
       '4:30: domains > demo > location_levels > 1: must be a location type code without blanks or ,;{}()=~',
       '5:30: domains > demo > record_location > 1: must be one of owner, user (did you mean "user"?)',
-      '6:5: domains > demo: unknown key "time_zon" (did you mean "time_zone"?); known are location_levels, record_location, locations, cases, forms, tables, time_zone',
+      '6:5: domains > demo: unknown key "time_zon" (did you mean "time_zone"?); known are location_levels, record_location, locations, cases, forms, tables, time_zone, aggregations',
       '7:16: domains > demo > time_zone: must be an IANA time zone such as Asia/Kolkata',
       '9:16: domains > demo > cases > member: unknown key "nam" (did you mean "name"?); known are name',
       '10:1: unknown key "colour"; known are domains',
