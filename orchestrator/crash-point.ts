@@ -12,7 +12,11 @@ export type CrashPoint =
   | 'before-commit'
   | 'after-commit'
   | 'after-types-seen'
-  | 'after-fan-out';
+  | 'after-fan-out'
+  | 'aggregation-opened'
+  | 'aggregation-computed'
+  | 'aggregation-loaded'
+  | 'aggregation-swapped';
 
 export function crashPoint(point: CrashPoint): void {
   if (process.env['DIMAGI_LAKE_CRASH_AT'] === point) process.kill(process.pid, 'SIGKILL');

@@ -102,6 +102,11 @@ export const ERROR_CODES = {
     exitCode: EXIT.refused,
     mend: 'Let ingestion stage what is planned under the older lake.yaml, then ask again.',
   },
+  SOURCE_MISSING: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'List the type in lake.yaml under the name that makes this table, apply it and ingest it; `dimagi-lake tables` shows what is there.',
+  },
   SPARK_UNREACHABLE: transient(
     'Check the Spark master: is its REST port open and is SPARK_REST_SECRET right?',
   ),
@@ -123,10 +128,40 @@ export const ERROR_CODES = {
     exitCode: EXIT.halted,
     mend: 'Spark read another number of staged rows than was written: check that all workers see CHECKPOINT_BASE_DIR.',
   },
+  PREDECESSOR_UNPUBLISHED: {
+    failureClass: 'data',
+    exitCode: EXIT.failed,
+    mend: 'Compute that month first: `dimagi-lake months <domain>` tells why it is not published.',
+  },
+  AGGREGATION_FAILED: bug(
+    "Spark refused a statement of the model: the run's folder under CHECKPOINT_BASE_DIR/aggregations has script and result.",
+  ),
   DELTA_LOG_UNREADABLE: {
     failureClass: 'data',
     exitCode: EXIT.failed,
     mend: "Neither a checksum file nor all commits of the table's log are there; restore the _delta_log folder.",
+  },
+  MODEL_INVALID: config(
+    'Mend every fault listed in the files of spark-jobs/models; its README.md says how a model is written.',
+  ),
+  WAREHOUSE_FAILED: transient('Check the warehouse database (DASHBOARD_DB_*), then retry.'),
+  WAREHOUSE_BUSY: transient(
+    'Somebody holds a lock on the table: `SELECT * FROM pg_locks` in the warehouse tells who. The old rows stand; retry.',
+  ),
+  WAREHOUSE_SCHEMA: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'The login of DASHBOARD_DB_USERNAME must own the warehouse database and the tables in it.',
+  },
+  LOAD_FENCED: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'A later run has loaded the month, or is loading it; nothing to do.',
+  },
+  AUDIT_FAILED: {
+    failureClass: 'data',
+    exitCode: EXIT.failed,
+    mend: 'The new numbers are not published, the old ones stand. The audit and its counts are named above: run its query, mend the data or the model, run the aggregation again.',
   },
   INTERNAL: bug('This is a fault of ours: report it with the message and the log.'),
 } as const satisfies Record<string, CodeFacts>;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadModels } from './aggregation/models/load-models.js';
+import { wantedShapes } from './aggregation/wanted-shapes.js';
 import { appIdOf } from './commit/lane-numbers.js';
 import { openLake } from './commit/lake-identity.js';
 import type { IngestionEnvironment } from './config/environment.js';
@@ -73,6 +75,7 @@ export async function startControlPlane(
     appId: appIdOf(lakeUuid),
     owner: `${hostname()}:${process.pid}:${randomUUID()}`,
     logger,
+    wantedShape: wantedShapes(loadModels(environment.AGGREGATION_MODELS).all),
     configOf: (versionId) => versions.read(versionId),
     requireHashKey: (versionId) => versions.requireHashKey(versionId),
   };

@@ -5,8 +5,10 @@ import { withExamples } from './help.js';
 export function registerDemo(program: Command): void {
   const demo = program
     .command('demo')
-    .description('start everything on this machine, ingest a simulated HQ and prove the lake right')
-    .option('--once', 'end after the proof; without it ingestion goes on until Ctrl-C')
+    .description(
+      'start everything on this machine, ingest a simulated HQ, prove the lake right, show its numbers',
+    )
+    .option('--once', 'end after the numbers; without it ingestion goes on until Ctrl-C')
     .option('--dir <folder>', 'where everything stands', '.dimagi-lake')
     .option('--forms <n>', 'about how many forms HQ gets', wholeNumber, 5400)
     .action(async (options: { once?: boolean; dir: string; forms: number }) => {
@@ -16,10 +18,10 @@ export function registerDemo(program: Command): void {
   withExamples(
     demo,
     {
-      'dimagi-lake demo --once': 'start, fill HQ, ingest, prove, end; the stack stays up',
+      'dimagi-lake demo --once': 'start, fill HQ, ingest, prove, aggregate, end; the stack stays up',
       'dimagi-lake demo': 'the same, and go on ingesting what `hq-sim change` does',
     },
-    ['Ends with 0 only when every row and column of the lake is what HQ holds.'],
+    ['Ends with 0 only when every row and column of the lake, and every number of the warehouse, is right.'],
   );
 }
 

@@ -85,6 +85,14 @@ export async function laneColumns(
   const settings = tableConfig(config, table.domain, table.tableName);
   return {
     base,
-    target: targetShape(table, staged.layout, names, settings.types, lane.pruned ?? [], settings),
+    target: targetShape(
+      table,
+      staged.layout,
+      names,
+      settings.types,
+      lane.pruned ?? [],
+      settings,
+      context.wantedShape(table.tableName),
+    ),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from './made-columns.js';
 import { ColumnNames, shapedColumns, type Path, type ShapedColumn } from './columns.js';
 import { StagedLayout } from './layout.js';
-import { join, shapeFromJson, shapeToJson, without } from './shape.js';
+import { EMPTY_SHAPE, join, shapeFromJson, shapeToJson, without, type ShapeNode } from './shape.js';
 
 /** Prefix of the free part's columns. */
 const TREE_PREFIX: Readonly<Record<RecordKind, string>> = {
@@ -45,6 +45,7 @@ export interface KnownShape {
  * sight, so the same table and layout always get the same names. Types are those that the batch's configuration
  * declares, whatever the table had before.
  * @param pruned paths of columns to be dropped; one that the batch brings a value for comes again by itself
+ * @param wanted paths that are to be there whatever was seen: those that models of aggregations read
  */
 export function targetShape(
   table: KnownShape,
@@ -53,12 +54,18 @@ export function targetShape(
   declared: DeclaredTypes = new Map(),
   pruned: readonly Path[] = [],
   made: MadeColumns = NOTHING_MADE,
+  wanted: ShapeNode = EMPTY_SHAPE,
 ): TargetShape {
   const names = ColumnNames.fromJson(table.names);
   const known = shapeFromJson(table.shape);
   const prefix = TREE_PREFIX[table.kind];
   const before = shapedColumns(known, prefix, names, baseNames, knownTypes(table.types));
-  const raised = raiseDeclared(join(without(known, pruned), layout.shape()), prefix, names, declared);
+  const raised = raiseDeclared(
+    join(join(without(known, pruned), layout.shape()), wanted),
+    prefix,
+    names,
+    declared,
+  );
   const after = shapedColumns(raised, prefix, names, baseNames, declaredTypeOf(declared));
   const had = table.made ?? {};
   return {

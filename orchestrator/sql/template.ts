@@ -5,8 +5,8 @@ import { PACKAGE_ROOT } from '../package-root.js';
 import type { Sql } from './text.js';
 
 /**
- * Fills a template of spark-jobs/ingest: `{{name}}` stands for a safe SQL part. Comment lines of the template's head
- * are kept, so that a script explains itself.
+ * Fills a template of spark-jobs/ingest (or of another folder there, when the name tells it: `aggregate/audit`): `{{name}}`
+ * stands for a safe SQL part. Comment lines of the template's head are kept, so that a script explains itself.
  * @throws LakeError INTERNAL when a placeholder has no part, or a part no placeholder
  */
 export function fillTemplate(name: string, parts: Readonly<Record<string, Sql>>): Sql {
@@ -29,7 +29,8 @@ const cache = new Map<string, string>();
 function templateText(name: string): string {
   const known = cache.get(name);
   if (known !== undefined) return known;
-  const text = readFileSync(join(PACKAGE_ROOT, 'spark-jobs', 'ingest', `${name}.sql`), 'utf8').trimEnd();
+  const file = `${name.includes('/') ? name : `ingest/${name}`}.sql`;
+  const text = readFileSync(join(PACKAGE_ROOT, 'spark-jobs', file), 'utf8').trimEnd();
   cache.set(name, text);
   return text;
 }

@@ -24,7 +24,7 @@ export async function newestBatch(lake: FreshLake): Promise<BatchFacts> {
 }
 
 /** The points on a batch's way; the others are of the look at location types, which plans pages. */
-export type BatchPoint = Exclude<CrashPoint, 'after-types-seen' | 'after-fan-out'>;
+export type BatchPoint = Exclude<CrashPoint, 'after-types-seen' | 'after-fan-out' | `aggregation-${string}`>;
 
 /** What the ledger must show of a batch whose process died at the point: so the test knows it died there. */
 export const AT_POINT: Readonly<Record<BatchPoint, (batch: BatchFacts) => boolean>> = {

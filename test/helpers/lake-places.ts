@@ -6,7 +6,7 @@ import { startS3Server, type S3Server } from './s3-server.js';
 
 /** Where a test's lake, checkpoint and HQ's blobs are. */
 export interface LakePlaces {
-  /** HQ_BLOB_STORE, HQ_DATA_PATH, CHECKPOINT_BASE_DIR, and how S3 is reached. */
+  /** HQ_BLOB_STORE, HQ_DATA_PATH, AGG_DATA_PATH, CHECKPOINT_BASE_DIR, and how S3 is reached. */
   readonly env: Readonly<Record<string, string>>;
   readonly blobStore: string;
   /** The lake on disk, whatever it is reached through. */
@@ -15,10 +15,10 @@ export interface LakePlaces {
   readonly s3: S3Server | undefined;
 }
 
-const BUCKETS = ['blobs', 'lake', 'checkpoint'];
+const BUCKETS = ['blobs', 'lake', 'checkpoint', 'aggregates'];
 
 export interface PlaceOptions {
-  /** `s3`: lake, checkpoint and HQ's blobs in buckets of an S3 server of its own. Default: folders. */
+  /** `s3`: lake, aggregates, checkpoint and HQ's blobs in buckets of an S3 server of its own. Default: folders. */
   readonly storage?: 'file' | 's3';
   /** HQ's blobs alone. Default: as `storage`. */
   readonly blobs?: 'file' | 's3';
@@ -30,7 +30,7 @@ export async function choosePlaces(
   { storage = 'file', blobs = storage }: PlaceOptions,
 ): Promise<LakePlaces> {
   if (storage === 's3') requireDriversKeys();
-  for (const name of ['lake', 'checkpoint']) mkdirSync(join(dir, name), { mode: 0o700 });
+  for (const name of ['lake', 'checkpoint', 'aggregates']) mkdirSync(join(dir, name), { mode: 0o700 });
   const s3 = storage === 's3' || blobs === 's3' ? await startS3Server() : undefined;
   for (const bucket of BUCKETS) await s3?.createBucket(bucket);
   const place = (name: string): string =>
@@ -41,6 +41,7 @@ export async function choosePlaces(
       HQ_BLOB_STORE: blobStore,
       HQ_DATA_PATH: place('lake'),
       CHECKPOINT_BASE_DIR: place('checkpoint'),
+      AGG_DATA_PATH: place('aggregates'),
       ...(storage === 's3' ? s3?.env : blobVariables(s3)),
     },
     blobStore,

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram } from '../../orchestrator/cli.js';
-import { readIngestionEnvironment, VARIABLES } from '../../orchestrator/config/environment.js';
+import {
+  readIngestionEnvironment,
+  readAggregationEnvironment,
+  VARIABLES,
+} from '../../orchestrator/config/environment.js';
 import { ERROR_CODES, EXIT, EXIT_MEANINGS } from '../../orchestrator/errors.js';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 
@@ -54,8 +58,16 @@ test('README.md lists every variable of ours with its default', () => {
     SPARK_DRIVER_CLASSPATH: '/j',
     REDIS_URL: 'redis://h',
     LAKE_CONFIG: '/y',
+    AGG_DATA_PATH: 'file:///a',
+    DASHBOARD_DB_HOST: 'h',
+    DASHBOARD_DB_PORT: '1',
+    DASHBOARD_DB_NAME: 'w',
+    DASHBOARD_DB_USERNAME: 'u',
   };
-  const defaults: Readonly<Record<string, unknown>> = readIngestionEnvironment(required);
+  const defaults: Readonly<Record<string, unknown>> = {
+    ...readIngestionEnvironment(required),
+    ...readAggregationEnvironment(required),
+  };
   for (const name of VARIABLES) {
     const stated = rowOf(`${name}\``).split('|')[2]?.trim();
     const value = defaults[name];

@@ -19,6 +19,7 @@ export const CONFIG: DomainConfig = {
   forms: {},
   tables: {},
   time_zone: 'UTC',
+  aggregations: { close_after: 3 },
 };
 const SHARDS = ['hq_p1', 'hq_p2'] as const;
 export type ShardName = (typeof SHARDS)[number];

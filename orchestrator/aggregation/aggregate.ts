@@ -1,0 +1,83 @@
+import { allTables } from '../ledger/tables.js';
+import type { AggregationRun } from '../ledger/aggregation-runs.js';
+import type { AggregationContext } from './context.js';
+import type { MonthStates } from './month-states.js';
+import { allTargets, planMonths, type MonthNode, type Target } from './plan-months.js';
+import { readMonthStates } from './read-states.js';
+import { requireComputable, type AggregationRequest } from './read-request.js';
+import { runAggregation } from './run-aggregation.js';
+import { runGraph, type NodeResult } from './run-graph.js';
+
+export interface Asked {
+  /** Compute what was asked for although it is fresh. */
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+  /** Called when the plan stands, and as each part of it ends. */
+  planned?(nodes: readonly MonthNode[]): void;
+  settled?(result: NodeResult): void;
+}
+
+export interface AggregateResult {
+  readonly results: readonly NodeResult[];
+  /** Runs by the key of their node. */
+  readonly runs: ReadonlyMap<string, AggregationRun>;
+  /** Before anything was computed. */
+  readonly states: MonthStates;
+}
+
+/**
+ * Computes what was asked for, and before it whatever it needs that is missing or stale; side by side where it may be.
+ * @throws LakeError when it can't be computed at all; nothing is written then
+ */
+export async function aggregate(
+  context: AggregationContext,
+  request: AggregationRequest,
+  asked: Asked,
+): Promise<AggregateResult> {
+  const states = await statesOf(context, request.domain);
+  requireComputable(request, states, await tablesInLake(context, request.domain));
+  const nodes = planMonths(states, targetsOf(request, states, asked.force));
+  asked.planned?.(nodes);
+  const runs = new Map<string, AggregationRun>();
+  const forced = new Set(asked.force ? request.models.map((model) => model.table) : []);
+  const results = await runGraph(nodes, {
+    domain: request.domain,
+    models: states.models,
+    parallelism: context.environment.AGGREGATION_PARALLELISM,
+    signal: asked.signal,
+    runOne: async (model, domain, month, signal) => {
+      const force = forced.has(model.table) && (month === null || month === request.month);
+      const { run } = await runAggregation(context, { domain, model: model.table, month }, signal, {
+        force,
+        shared: request.isAll,
+      });
+      runs.set(month === null ? model.table : `${model.table} ${month}`, run);
+    },
+    settled: (result) => {
+      asked.settled?.(result);
+      return Promise.resolve();
+    },
+  });
+  return { results, runs, states };
+}
+
+/** How the months of a domain stand now. */
+function statesOf(context: AggregationContext, domain: string): Promise<MonthStates> {
+  const { database, config, configOf } = context;
+  return readMonthStates({ database, models: context.models.all, domain, config, configOf });
+}
+
+function targetsOf(request: AggregationRequest, states: MonthStates, force: boolean): Target[] {
+  if (request.isAll) return allTargets(states, request.month, force);
+  return request.models.map(({ table, monthly }) => ({
+    table,
+    month: monthly ? request.month : null,
+    force,
+  }));
+}
+
+/** Tables that anything was ever merged into. */
+async function tablesInLake(context: AggregationContext, domain: string): Promise<ReadonlySet<string>> {
+  const tables = (await allTables(context.database)).filter((table) => table.domain === domain);
+  return new Set(tables.filter((table) => table.registeredUrl !== null).map((table) => table.tableName));
+}
