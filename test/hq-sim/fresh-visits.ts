@@ -86,6 +86,9 @@ function childOf(state: CaseState, worker: Worker): Child {
     motherName: '',
     worker,
     hasGuardian: false,
+    ownedByWorker: false,
+    birthUnknown: false,
+    imported: false,
     followed: true,
   };
 }

@@ -10,3 +10,12 @@ export function amendForm(xml: string, number: number): string {
   if (xml.includes('<correction>')) return xml.replace(/<correction>[^<]*<\/correction>/, answer);
   return xml.replace(/<\/[^<>]+>\s*$/, (closing) => `${answer}${closing}`);
 }
+
+/** The form as if its phone's clock had been a month ahead and is put right: it ended a month earlier. */
+export function monthEarlier(xml: string): string {
+  return xml.replace(/(:timeEnd>)(\d{4})-(\d\d)-(\d\d)/, (_, tag: string, ...date: string[]) => {
+    const [year = 0, month = 0, day = 0] = date.slice(0, 3).map(Number);
+    const moved = new Date(Date.UTC(year, month - 2, Math.min(day, 28)));
+    return `${tag}${moved.toISOString().slice(0, 10)}`;
+  });
+}

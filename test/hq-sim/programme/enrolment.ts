@@ -1,4 +1,4 @@
-import { caseBlock, type CaseBlock } from '../case-block.js';
+import { caseBlock, systemForm, type CaseBlock } from '../case-block.js';
 import { element, fields, type XmlNode } from '../xml-writer.js';
 import { phoneText } from './calendar.js';
 import { formXml, gpsText, type Visit } from './envelope.js';
@@ -7,6 +7,27 @@ import type { Random } from './random.js';
 
 /** Registers a family (mother and child as members, the child's child_care case) and enrols the child. */
 export function enrolmentForm(child: Child, visit: Visit, random: Random): string {
+  const [mother, member, care] = familyBlocks(child, visit, random);
+  return formXml(
+    'service_enrollment',
+    visit,
+    [
+      ...enrolmentAnswers(child, visit, random),
+      element('case_member_0', [caseBlock(mother)]),
+      element('case_member_1', [caseBlock(member)]),
+      element('case_child_care_0', [caseBlock(care)]),
+    ],
+    random,
+  );
+}
+
+/** The same cases brought in by an import: HQ writes a form of its own, and nobody has been asked for the wishes. */
+export function importForm(child: Child, visit: Visit, random: Random): string {
+  const at = phoneText(visit.endedAt, random);
+  return systemForm(visit.formId, familyBlocks(child, visit, random), at, 'corehq.apps.case_importer');
+}
+
+function familyBlocks(child: Child, visit: Visit, random: Random): [CaseBlock, CaseBlock, CaseBlock] {
   const at = phoneText(visit.endedAt, random);
   const owner = visit.worker.centre.locationId;
   const by = { dateModified: at, userId: visit.worker.userId };
@@ -35,17 +56,7 @@ export function enrolmentForm(child: Child, visit: Visit, random: Random): strin
       : {}),
     index: { mother: { type: 'member', id: child.motherId } },
   };
-  return formXml(
-    'service_enrollment',
-    visit,
-    [
-      ...enrolmentAnswers(child, visit, random),
-      element('case_member_0', [caseBlock(mother)]),
-      element('case_member_1', [caseBlock(member)]),
-      element('case_child_care_0', [caseBlock(childCare(child, by, random))]),
-    ],
-    random,
-  );
+  return [mother, member, childCare(child, by, random)];
 }
 
 /** The same form again for a child that is registered already: the wishes may have changed. */
@@ -89,7 +100,11 @@ function childCare(child: Child, by: Pick<CaseBlock, 'dateModified' | 'userId'>,
   return {
     ...by,
     caseId: child.childCareId,
-    create: { type: 'child_care', name: child.name, ownerId: child.worker.centre.locationId },
+    create: {
+      type: 'child_care',
+      name: child.name,
+      ownerId: child.ownedByWorker ? child.worker.userId : child.worker.centre.locationId,
+    },
     update: {
       birth_weight: weighed ? weight.toFixed(2) : '',
       low_birth_weight: weighed ? (weight < 2.5 ? 'yes' : 'no') : '',

@@ -1,5 +1,5 @@
 import type { MobileWorker } from '../user.js';
-import { amendForm } from './amend.js';
+import { amendForm, monthEarlier } from './amend.js';
 import type { Child, Worker } from './people.js';
 import type { Geography } from './places.js';
 import type { Random } from './random.js';
@@ -62,6 +62,12 @@ export function drawIncidents(scene: Scene, round: number): Incident[] {
       { act: 'purge-form', id },
     ]);
   }
+  // By its place, not by chance: what a form of another month leaves behind must be seen in every story.
+  const clockWasWrong = scene.recent.pop();
+  if (clockWasWrong !== undefined) {
+    const { formId: id, xml } = clockWasWrong;
+    incidents.push({ act: 'edit', id, xml: monthEarlier(xml) });
+  }
   return [...incidents, ...caseIncidents(scene, round), ...placeIncidents(scene, round)];
 }
 
@@ -110,5 +116,19 @@ function placeIncidents({ random, geography }: Scene, round: number): Incident[]
       parentId: random.pick(project).locationId,
     },
     ...closing,
+    ...(round === 1 ? movedUnderAnArchivedPlace(geography) : []),
+  ];
+}
+
+/** A supervisor is closed with all its centres; then a living centre is put below it. */
+function movedUnderAnArchivedPlace({ byLevel: { supervisor, flwc } }: Geography): Incident[] {
+  const closed = supervisor.at(-2);
+  const moved = flwc[Math.floor(flwc.length / 2)];
+  if (closed === undefined || moved?.parentId === undefined) return [];
+  return [
+    // It may be there from the last time, and would be archived with the place.
+    { act: 'move-location', id: moved.locationId, parentId: moved.parentId },
+    { act: 'archive-location', id: closed.locationId },
+    { act: 'move-location', id: moved.locationId, parentId: closed.locationId },
   ];
 }

@@ -24,6 +24,12 @@ export interface Child {
   readonly worker: Worker;
   /** Every now and then a child has a second index to a member; it must not be counted twice. */
   readonly hasGuardian: boolean;
+  /** Now and then its case belongs to the worker herself, who is no place. */
+  readonly ownedByWorker: boolean;
+  /** Now and then nobody knows the day of birth: the answer is ''. */
+  readonly birthUnknown: boolean;
+  /** Now and then a family is brought in by an import: no enrolment form tells of it. */
+  readonly imported: boolean;
   /** False once the child died or moved away: nobody lists or visits it any more. */
   followed: boolean;
 }
@@ -47,6 +53,10 @@ export function makeChild(worker: Worker, day: number, index: number, random: Ra
     motherName: `${random.pick(GIRLS)} ${family}`,
     worker,
     hasGuardian: index % 50 === 7,
+    // By number, not by chance: so every story of some length has them.
+    ownedByWorker: index % 40 === 11,
+    birthUnknown: index % 45 === 23,
+    imported: index % 30 === 19,
     followed: true,
   };
 }
@@ -57,5 +67,5 @@ export function ageInMonths(child: Child, day: number): number {
 }
 
 export function birthText(child: Child): string {
-  return dateText(child.born);
+  return child.birthUnknown ? '' : dateText(child.born);
 }

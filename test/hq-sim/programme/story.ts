@@ -9,7 +9,7 @@ import {
   utcDay,
   utcText,
 } from './calendar.js';
-import { enrolAgainForm, enrolmentForm } from './enrolment.js';
+import { enrolAgainForm, enrolmentForm, importForm } from './enrolment.js';
 import type { Visit } from './envelope.js';
 import { drawIncidents, type Incident, type SentForm } from './incidents.js';
 import { ageInMonths, makeChild, makeWorker, type Child, type Worker } from './people.js';
@@ -127,7 +127,8 @@ function enrolFamilies(world: World, day: number, share: number): void {
     if (list === undefined) world.roll.set(worker, [child]);
     else list.push(child);
     const visit = newVisit(world, worker, day);
-    send(world, day, visit, enrolmentForm(child, visit, random), MINUTE);
+    const register = child.imported ? importForm : enrolmentForm;
+    send(world, day, visit, register(child, visit, random), MINUTE);
   }
 }
 

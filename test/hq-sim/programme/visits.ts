@@ -107,7 +107,7 @@ export function takeHomeRationForm(children: readonly Child[], visit: Visit, ran
 
 /**
  * A visit at home: repeats, multiple choice, and now and then the news that the child died or moved away,
- * which closes its case.
+ * which closes its case; of some that died nobody closes it.
  */
 export function homeVisitForm(child: Child, visit: Visit, random: Random): string {
   const dice = random.next();
@@ -125,7 +125,7 @@ export function homeVisitForm(child: Child, visit: Visit, random: Random): strin
           ...by,
           caseId: child.childCareId,
           update: { last_visit: dateText(utcDay(visit.endedAt)) },
-          close: left,
+          close: left && dice >= 0.02,
         }),
       ]),
       ...(died
