@@ -1,9 +1,20 @@
+import { aggregation } from './aggregation.js';
 import { batch } from './batch.js';
 import { formXml } from './form-json.js';
 import { freshness } from './freshness.js';
+import { load } from './load.js';
 import type { Measurement } from './measurement.js';
 import { rewrite } from './rewrite.js';
 import { stage, stageMemory } from './stage.js';
 
 /** In the order they are run and reported. */
-export const MEASUREMENTS: readonly Measurement[] = [formXml, stage, stageMemory, batch, freshness, rewrite];
+export const MEASUREMENTS: readonly Measurement[] = [
+  formXml,
+  stage,
+  stageMemory,
+  batch,
+  freshness,
+  rewrite,
+  aggregation,
+  load,
+];

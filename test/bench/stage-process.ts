@@ -13,6 +13,7 @@ import { withLeases } from '../../orchestrator/ledger/leases.js';
 import { migrateLedger } from '../../orchestrator/ledger/migrate.js';
 import { ensureTopic, planBatch, readTopic } from '../../orchestrator/ledger/planning.js';
 import { createLogger } from '../../orchestrator/logger.js';
+import { EMPTY_SHAPE } from '../../orchestrator/shape/shape.js';
 import type { PipelineContext } from '../../orchestrator/pipeline/context.js';
 import { stageBatch } from '../../orchestrator/pipeline/stage-batch.js';
 import { writeIds } from '../../orchestrator/plan/id-manifest.js';
@@ -62,6 +63,7 @@ async function openContext(): Promise<{ context: PipelineContext; configVersionI
   const lake = openStorage(environment.HQ_DATA_PATH, environment);
   const versions = new ConfigVersions(database, { parse: parseStoredConfig, hashKeyCheck: () => null });
   const context: PipelineContext = {
+    wantedShape: () => EMPTY_SHAPE,
     environment,
     database,
     lake,
