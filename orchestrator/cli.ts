@@ -7,6 +7,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerModels } from './commands/models.js';
 import { registerMonths } from './commands/months.js';
 import { registerPrune } from './commands/prune.js';
 import { registerQuarantine } from './commands/quarantine.js';
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   registerIngestion(program);
   registerAggregation(program);
   registerMonths(program);
+  registerModels(program);
   registerSchedule(program);
   registerTables(program);
   registerSchema(program);

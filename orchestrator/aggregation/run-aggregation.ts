@@ -7,6 +7,7 @@ import {
   newestRun,
   newestWritten,
   openAggregationRun,
+  outlivedRuns,
   reopenAggregationRun,
   runFailed,
   runPublished,
@@ -211,19 +212,24 @@ async function goThrough(
     });
     return rows;
   });
-  await sweep(context);
+  await sweep(context, run);
   context.logger.info('aggregation published', { ...factsOf(run), rows: written.rows.toString() });
 }
 
-/** What killed loads have left in the warehouse; a fault of it is no fault of this run. */
-async function sweep(context: AggregationContext): Promise<void> {
-  const live = await liveAggregationRuns(context.database);
-  await context.warehouse
-    .sweepLitter((token) => live.has(token))
-    .catch((thrown: unknown) => {
-      const { code, message } = asLakeError(thrown);
-      context.logger.warn('staging tables not swept', { code, reason: message });
-    });
+/** Scripts and results are kept of so many runs of a month. */
+const KEPT_RUNS = 10;
+
+/** What killed loads have left in the warehouse, and scripts of old runs; a fault of it is no fault of this run. */
+async function sweep(context: AggregationContext, run: AggregationRun): Promise<void> {
+  try {
+    const live = await liveAggregationRuns(context.database);
+    await context.warehouse.sweepLitter((token) => live.has(token));
+    for (const old of await outlivedRuns(context.database, run, KEPT_RUNS))
+      await context.checkpoint.deleteFolder(runFolder(old));
+  } catch (thrown) {
+    const { code, message } = asLakeError(thrown);
+    context.logger.warn('old runs not swept', { ...factsOf(run), code, reason: message });
+  }
 }
 
 async function readViews(context: AggregationContext, run: AggregationRun): Promise<readonly Sql[]> {

@@ -47,6 +47,11 @@ export function lakeConfigPath(source: Readonly<Record<string, string | undefine
     : source['LAKE_CONFIG'];
 }
 
+/** AGGREGATION_MODELS, for verbs that need nothing else; undefined: the product's own. */
+export function modelsFolder(source: Source = process.env): string | undefined {
+  return source['AGGREGATION_MODELS'] === '' ? undefined : source['AGGREGATION_MODELS'];
+}
+
 /** The ledger, where one is named: for verbs that can do without. */
 export function ledgerToAsk(
   source: Readonly<Record<string, string | undefined>> = process.env,

@@ -192,6 +192,19 @@ export async function liveAggregationRuns(database: Queryable): Promise<Readonly
   return new Set(rows.map((row) => row.id));
 }
 
+/** Runs of the target behind its newest `keep`, a few at a time. */
+export async function outlivedRuns(
+  database: Queryable,
+  target: AggregationTarget,
+  keep: number,
+): Promise<AggregationRun[]> {
+  const rows = await database.query<RunRow>(
+    `SELECT ${COLUMNS} FROM aggregation_run WHERE ${OF_TARGET} ORDER BY id DESC OFFSET $4 LIMIT 5`,
+    [target.domain, target.model, target.month, keep],
+  );
+  return rows.map(runOf);
+}
+
 function runOf(row: RunRow): AggregationRun {
   return {
     id: row.id,
