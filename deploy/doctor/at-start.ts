@@ -24,7 +24,7 @@ export async function requireServices(environment: IngestionEnvironment): Promis
 
 /** The same for what computes aggregations. @throws LakeError SERVICE_UNREACHABLE */
 export async function requireAggregationServices(environment: AggregationEnvironment): Promise<void> {
-  await requireAll(environment, [...AGGREGATION_CHECKS, ...LAKE_CHECKS]);
+  await requireAll(environment, [...LEDGER_CHECKS, ...AGGREGATION_CHECKS, ...LAKE_CHECKS]);
 }
 
 async function requireAll(
@@ -55,6 +55,7 @@ function checks(environment: IngestionEnvironment): readonly Check[] {
       ),
     ),
     check('REDIS_URL', (value) => at(publicUrl(value), askRedis(value))),
+    ...LEDGER_CHECKS,
     postgres('HQ_DATABASE_URL'),
     ...shards.map((url, index) =>
       named(`HQ_SHARD_DATABASE_URLS, part ${index + 1}`, 'HQ_SHARD_DATABASE_URLS', () =>
@@ -94,10 +95,12 @@ function connect(url: string): Promise<unknown> {
   return askPostgres({ connectionString: url }, (client) => client.query('SELECT 1'));
 }
 
-/** Ledger, Spark and storage: what everything needs that works on the lake. */
-const LAKE_CHECKS: readonly Check[] = [
+const LEDGER_CHECKS: readonly Check[] = [
   postgres('LEDGER_DATABASE_URL'),
   postgres('LEDGER_RUNNER_DATABASE_URL'),
+];
+/** Spark and storage: what everything needs that works on the lake. */
+const LAKE_CHECKS: readonly Check[] = [
   check('SPARK_REST_URLS', (value, all) => requireMaster(listOf(value), all)),
   check('CHECKPOINT_BASE_DIR', (value, all) => at(value, writeFacts(value, all))),
   check('HQ_DATA_PATH', (value, all) => at(value, writeFacts(value, all))),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { auditScript, readAudits } from '../../../orchestrator/aggregation/models/given-expect.js';
-import { loadModels } from '../../../orchestrator/aggregation/models/load-models.js';
-import { askSpark, type Answers } from './models-on-spark.js';
-import { WRONG_ROWS } from './wrong-rows.js';
+import { auditScript, readAudits } from '../../orchestrator/aggregation/models/given-expect.js';
+import { loadModels } from '../../orchestrator/aggregation/models/load-models.js';
+import { askSpark, type Answers } from '../integration/aggregation/models-on-spark.js';
+import { WRONG_ROWS } from '../integration/aggregation/wrong-rows.js';
 
 const models = loadModels();
 
