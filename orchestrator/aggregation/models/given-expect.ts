@@ -1,11 +1,11 @@
 import { LakeError } from '../../errors.js';
-import { baseColumns, type BaseColumn } from '../../shape/table-columns.js';
+import type { BaseColumn } from '../../shape/table-columns.js';
 import { guardedCast, scalarSql } from '../../sql/cast.js';
 import { identifier } from '../../sql/identifier.js';
 import { literal } from '../../sql/literal.js';
 import { joinSql, sql, type Sql } from '../../sql/text.js';
 import type { ColumnType, FreeColumn, GivenExpect, Model } from '../model.js';
-import { columnsOf, kindOfSource, sourceColumns } from './columns.js';
+import { columnsOf, columnTypeSql, sourceBaseColumns } from './columns.js';
 import { renderAudit, renderModel, type RenderOptions } from './render-model.js';
 
 /**
@@ -153,13 +153,11 @@ function defaultsOf(test: GivenExpect, at: number): Row {
 function sourceViewColumns(model: Model, table: string, levels: readonly string[]): ViewColumn[] {
   const source = model.sources.find((each) => each.table === table);
   if (source === undefined) return [];
-  const known = baseColumns(kindOfSource(table) ?? 'location', levels);
-  const base = sourceColumns(source, levels).map((name): ViewColumn => {
-    const column = known.find((each) => each.name === name);
-    if (column === undefined) throw new LakeError('INTERNAL', `${table} has no column ${name}`);
-    const type = column.type as string as Sql;
-    return { name, type, value: (given) => baseValue(column.type, given) };
-  });
+  const base = sourceBaseColumns(source, levels).map(({ name, type }): ViewColumn => ({
+    name,
+    type: type as string as Sql,
+    value: (given) => baseValue(type, given),
+  }));
   return [...base, ...source.free.map(freeColumn)];
 }
 
@@ -230,10 +228,6 @@ function listOf(given: unknown, item: (each: unknown) => Sql): Sql {
   if (given === null || given === undefined) return sql`NULL`;
   const items: readonly unknown[] = Array.isArray(given) ? given : [given];
   return sql`array(${joinSql(items.map(item), ', ')})`;
-}
-
-function columnTypeSql(type: ColumnType): Sql {
-  return type === 'integer' ? sql`INT` : scalarSql(type);
 }
 
 /** Doubles to the last digits that adding up may change. */
