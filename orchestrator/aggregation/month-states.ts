@@ -103,7 +103,7 @@ export class MonthStates {
   /** The months of other aggregations (or its own previous one) that a month is made from; those that are to be there. */
   needsOf(model: Model, month: Month | null): { readonly need: ModelNeed; readonly month: Month | null }[] {
     return model.needs.flatMap((need) => {
-      const needed = month === null ? null : neededMonth(need, month, addMonths(month, -1));
+      const needed = neededMonth(need, month);
       return this.models.has(need.table) && this.isWanted(need.table, needed)
         ? [{ need, month: needed }]
         : [];

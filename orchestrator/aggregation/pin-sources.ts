@@ -8,7 +8,7 @@ import type { Sql } from '../sql/text.js';
 import type { AggregationContext } from './context.js';
 import type { Model, ModelSource } from './model.js';
 import { columnsOf, sourceBaseColumns } from './models/columns.js';
-import { addMonths } from './months.js';
+import { neededMonth } from './month-facts.js';
 import { outputView, sourceView } from './source-view.js';
 
 /** What a run reads: every step reads these versions and no others. */
@@ -90,24 +90,14 @@ async function pinTable(
   };
 }
 
-/** The months of other tables, and of its own, that a month is made from; null: a table without months. */
-export function neededMonths(
-  model: Model,
-  target: { readonly month: string | null },
-): { readonly table: string; readonly month: string | null }[] {
-  return model.needs.map((need) => {
-    if (need.month === 'whole' || target.month === null) return { table: need.table, month: null };
-    return { table: need.table, month: need.month === 'same' ? target.month : addMonths(target.month, -1) };
-  });
-}
-
 /** A month that was written but not published did not pass its audits, or is being made: nothing may be built on it. */
 async function requirePublished(
   context: AggregationContext,
   model: Model,
   target: AggregationTarget,
 ): Promise<void> {
-  for (const { table, month } of neededMonths(model, target)) {
+  for (const need of model.needs) {
+    const [table, month] = [need.table, neededMonth(need, target.month)];
     const written = await newestWritten(context.database, { domain: target.domain, model: table, month });
     if (written === undefined || written.state === 'published') continue;
     const what = month === null ? table : `${table} of ${month}`;

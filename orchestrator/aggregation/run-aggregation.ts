@@ -24,7 +24,8 @@ import type { AggregationContext } from './context.js';
 import type { Model } from './model.js';
 import { columnsOf } from './models/columns.js';
 import { renderModel, type RenderOptions } from './models/render-model.js';
-import { neededMonths, outputPath, pinSources, type PinnedSources } from './pin-sources.js';
+import { neededMonth } from './month-facts.js';
+import { outputPath, pinSources, type PinnedSources } from './pin-sources.js';
 import type { RunToRender } from './scripts.js';
 import { applicationOf, factsOf, runFolder, voidLeftovers, withStep } from './spark-step.js';
 
@@ -120,7 +121,8 @@ async function readsTheSame(
 ): Promise<boolean> {
   if (run.modelSha256 !== model.sha256 || run.configVersionId !== context.configVersionId) return false;
   if (model.sources.some(({ table }) => run.sources.get(table) !== pinned.versions.get(table))) return false;
-  for (const { table, month } of neededMonths(model, run)) {
+  for (const need of model.needs) {
+    const [table, month] = [need.table, neededMonth(need, run.month)];
     // Other months of the table may have been written since; and its own one is, by itself.
     const needed = await newestWritten(context.database, { domain: run.domain, model: table, month });
     if (needed?.deltaVersion == null) continue;
