@@ -1,4 +1,5 @@
 import { readTableState } from '../commit/delta-log.js';
+import { domainOf } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import { newestWritten, type AggregationTarget } from '../ledger/aggregation-runs.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
@@ -33,7 +34,7 @@ export async function pinSources(
   model: Model,
   target: AggregationTarget,
 ): Promise<PinnedSources> {
-  const levels = context.config.domains[target.domain]?.location_levels ?? [];
+  const levels = domainOf(context.config, target.domain)?.location_levels ?? [];
   const versions = new Map<string, bigint | null>();
   const views: Sql[] = [];
   const tables = (await allTables(context.database)).filter((table) => table.domain === target.domain);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { domainOf } from '../config/lake.js';
 import { asLakeError, LakeError } from '../errors.js';
 import { crashPoint } from '../crash-point.js';
 import { monthFailed, monthPublished } from '../ledger/aggregation-months.js';
@@ -158,7 +159,7 @@ export function renderOptions(
   context: AggregationContext,
   { domain, month }: Pick<AggregationTarget, 'domain' | 'month'>,
 ): RenderOptions {
-  const settings = context.config.domains[domain];
+  const settings = domainOf(context.config, domain);
   return {
     domain,
     month,

@@ -1,4 +1,4 @@
-import type { DomainConfig, LakeConfig } from '../config/lake.js';
+import { domainOf, type LakeConfig } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import { ledgerNow, monthFailed } from '../ledger/aggregation-months.js';
 import type { LedgerDatabase } from '../ledger/database.js';
@@ -195,8 +195,4 @@ async function requireStillActive({ database, configVersionId }: ScheduleParts):
   throw new LakeError('CONFIG_NOT_ACTIVE', 'another lake.yaml was applied since this process started', {
     mend: 'Start the process again: it then takes up the new schedule.',
   });
-}
-
-function domainOf(config: LakeConfig, domain: string): DomainConfig | undefined {
-  return Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
 }
