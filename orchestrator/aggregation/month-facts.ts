@@ -23,6 +23,11 @@ export function monthKey(table: string, month: Month | null): string {
   return month === null ? table : `${table} ${month}`;
 }
 
+/** The same for people: `table YYYY-MM`. */
+export function monthLabel(table: string, month: Month | null): string {
+  return monthKey(table, month?.slice(0, 7) ?? null);
+}
+
 /** Which month of the needed table a month (null: a table without months) needs; null: the whole table. */
 export function neededMonth(need: ModelNeed, month: Month | null): Month | null {
   if (need.month === 'whole' || month === null) return null;

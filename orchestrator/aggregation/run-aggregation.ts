@@ -30,12 +30,6 @@ import { outputPath, pinSources, type PinnedSources } from './pin-sources.js';
 import type { RunToRender } from './scripts.js';
 import { applicationOf, factsOf, runFolder, voidLeftovers, withStep } from './spark-step.js';
 
-export interface AggregationOutcome {
-  readonly run: AggregationRun;
-  /** False when what it reads, the model and the configuration are those of the published run. */
-  readonly hasRun: boolean;
-}
-
 export interface RunOptions {
   /** Compute it although nothing has changed since. */
   readonly force?: boolean;
@@ -56,6 +50,7 @@ const ASK_AGAIN_MS = 500;
  *
  * Each step starts from what ledger, Delta log and warehouse show, so it is safe after a crash at any point. One process
  * at a time: another waits, and then mostly finds it done.
+ * @returns the run that is published: an earlier one when what it read, the model and the configuration are the same now
  * @throws LakeError with the run noted as failed; what is published stays
  */
 export async function runAggregation(
@@ -63,7 +58,7 @@ export async function runAggregation(
   target: AggregationTarget,
   signal: AbortSignal,
   options: RunOptions = {},
-): Promise<AggregationOutcome> {
+): Promise<AggregationRun> {
   const name = `aggregation:${target.domain}:${target.model}:${target.month ?? 'whole'}`;
   for (;;) {
     const done = await withLeases(context.database, [name], context.owner, ([lease], lost) => {
@@ -81,12 +76,12 @@ async function runHeld(
   lease: Lease,
   signal: AbortSignal,
   { force = false, shared = false }: RunOptions,
-): Promise<AggregationOutcome> {
+): Promise<AggregationRun> {
   const model = context.models.byTable(target.model);
   const pinned = await pinSources(context, model, target);
   const newest = await takeOver(context, await newestRun(context.database, target));
   const isSame = newest !== undefined && !force && (await readsTheSame(context, model, newest, pinned));
-  if (isSame && newest.state === 'published') return { run: newest, hasRun: false };
+  if (isSame && newest.state === 'published') return newest;
   const goesOn = isSame && newest.deltaVersion !== null;
   const run = goesOn ? newest : await open(context, target, model, pinned, lease);
   if (goesOn) await reopenAggregationRun(context.database, run.id);
@@ -97,7 +92,7 @@ async function runHeld(
     await noteFailure(context, run, thrown, signal);
     throw thrown;
   }
-  return { run: (await newestRun(context.database, target)) ?? run, hasRun: true };
+  return (await newestRun(context.database, target)) ?? run;
 }
 
 /** A run that a dead process left: what it wrote counts, what it has with Spark does not. */
