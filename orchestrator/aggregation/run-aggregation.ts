@@ -4,6 +4,7 @@ import { asLakeError, LakeError } from '../errors.js';
 import { crashPoint } from '../crash-point.js';
 import { monthFailed, monthPublished } from '../ledger/aggregation-months.js';
 import {
+  aggregationLease,
   liveAggregationRuns,
   newestRun,
   newestWritten,
@@ -59,7 +60,7 @@ export async function runAggregation(
   signal: AbortSignal,
   options: RunOptions = {},
 ): Promise<AggregationRun> {
-  const name = `aggregation:${target.domain}:${target.model}:${target.month ?? 'whole'}`;
+  const name = aggregationLease(target);
   for (;;) {
     const done = await withLeases(context.database, [name], context.owner, ([lease], lost) => {
       if (lease === undefined) throw new LakeError('INTERNAL', 'a lease was taken and is not there');
