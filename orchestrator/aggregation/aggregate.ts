@@ -3,6 +3,7 @@ import type { AggregationRun } from '../ledger/aggregation-runs.js';
 import type { AggregationContext } from './context.js';
 import { monthKey } from './month-facts.js';
 import type { MonthStates } from './month-states.js';
+import { noteFailure } from './note-failure.js';
 import { allTargets, planMonths, type MonthNode, type Target } from './plan-months.js';
 import { readMonthStates } from './read-states.js';
 import { requireComputable, type AggregationRequest } from './read-request.js';
@@ -51,6 +52,7 @@ export async function aggregate(
       });
       runs.set(monthKey(model.table, month), run);
     },
+    settled: (result) => noteFailure(context.database, request.domain, result),
   });
   return { results, runs };
 }

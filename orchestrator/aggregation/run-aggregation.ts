@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { domainOf } from '../config/lake.js';
 import { asLakeError, LakeError } from '../errors.js';
 import { crashPoint } from '../crash-point.js';
-import { monthFailed, monthPublished } from '../ledger/aggregation-months.js';
+import { monthPublished } from '../ledger/aggregation-months.js';
 import {
   aggregationLease,
   liveAggregationRuns,
@@ -90,7 +90,7 @@ async function runHeld(
     const application = applicationOf(context, run, pinned.bytes, shared);
     await goThrough(context, model, run, pinned, application, lease, signal);
   } catch (thrown) {
-    await noteFailure(context, run, thrown, signal);
+    await noteRunFailed(context, run, thrown, signal);
     throw thrown;
   }
   return (await newestRun(context.database, target)) ?? run;
@@ -245,7 +245,7 @@ function viewsPath(run: AggregationRun): string {
 }
 
 /** A run that its process can't go on with for now is not noted as failed: the next one takes it over. */
-async function noteFailure(
+async function noteRunFailed(
   context: AggregationContext,
   run: AggregationRun,
   thrown: unknown,
@@ -254,11 +254,4 @@ async function noteFailure(
   const error = asLakeError(thrown);
   if (signal.aborted || error.code === 'LEASE_LOST') return;
   await runFailed(context.database, run.id, error.failureClass, `${error.code}: ${error.message}`);
-  await monthFailed(context.database, {
-    domain: run.domain,
-    table: run.model,
-    month: run.month,
-    code: error.code,
-    reason: error.message,
-  });
 }
