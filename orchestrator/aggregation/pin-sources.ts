@@ -1,7 +1,8 @@
 import { readTableState } from '../commit/delta-log.js';
 import { domainOf } from '../config/lake.js';
 import { LakeError } from '../errors.js';
-import { newestWritten, type AggregationTarget } from '../ledger/aggregation-runs.js';
+import { aggregationLease, newestWritten, type AggregationTarget } from '../ledger/aggregation-runs.js';
+import { heldLeases } from '../ledger/leases.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
 import { encodeComponent } from '../plan/table-names.js';
 import { presentColumns } from '../shape/target-shape.js';
@@ -27,13 +28,14 @@ export interface PinnedSources {
 /**
  * Looks up what a model reads, as it is now.
  * @throws LakeError SOURCE_MISSING when a table of the lake is not there, PREDECESSOR_UNPUBLISHED when what stands in the
- *   lake of another model's month did not pass its audits
+ *   lake of another model's month did not pass its audits, PREDECESSOR_RUNNING when a process is at that month
  */
 export async function pinSources(
   context: AggregationContext,
   model: Model,
   target: AggregationTarget,
 ): Promise<PinnedSources> {
+  await requirePublished(context, model, target);
   const levels = domainOf(context.config, target.domain)?.location_levels ?? [];
   const versions = new Map<string, bigint | null>();
   const views: Sql[] = [];
@@ -49,7 +51,6 @@ export async function pinSources(
     views.push(pinned.view);
     bytes += pinned.bytes;
   }
-  await requirePublished(context, model, target);
   for (const table of new Set(model.needs.map((need) => need.table))) {
     const other = context.models.byTable(table);
     const path = outputPath(target.domain, table);
@@ -98,17 +99,21 @@ async function requirePublished(
   target: AggregationTarget,
 ): Promise<void> {
   for (const need of model.needs) {
-    const [table, month] = [need.table, neededMonth(need, target.month)];
-    const written = await newestWritten(context.database, { domain: target.domain, model: table, month });
+    const month = neededMonth(need, target.month);
+    const needed = { domain: target.domain, model: need.table, month };
+    // Looked at before the run: what is published in between is not taken for what a dead process left.
+    const held = await heldLeases(context.database, [aggregationLease(needed)]);
+    const written = await newestWritten(context.database, needed);
     if (written === undefined || written.state === 'published') continue;
-    const what = month === null ? table : `${table} of ${month}`;
-    throw new LakeError(
-      'PREDECESSOR_UNPUBLISHED',
-      `${what} was written but not published (run ${written.id})`,
-      {
-        facts: { table, month, run: written.id.toString() },
-      },
-    );
+    const what = month === null ? need.table : `${need.table} of ${month}`;
+    const facts = { table: need.table, month, run: written.id.toString() };
+    throw held.size > 0
+      ? new LakeError('PREDECESSOR_RUNNING', `${what} is being computed (run ${written.id})`, { facts })
+      : new LakeError(
+          'PREDECESSOR_UNPUBLISHED',
+          `${what} was written but not published (run ${written.id})`,
+          { facts },
+        );
   }
 }
 
