@@ -130,7 +130,7 @@ export default {
         'ledger/ and storage/ lie under the stages: pass the value in, or move the shared noun to types.ts.',
       severity: 'error',
       from: { path: '^orchestrator/(ledger|storage)/' },
-      to: { path: '^orchestrator/', pathNot: [KERNEL, '^orchestrator/(ledger|storage)/'] },
+      to: { path: '^orchestrator/', pathNot: [KERNEL, '^orchestrator/(ledger|storage|postgres)/'] },
     },
     {
       name: 'stages-know-no-driver',
@@ -150,8 +150,27 @@ export default {
       from: { path: '^orchestrator/warehouse/' },
       to: {
         path: '^(orchestrator|deploy|test)/',
-        pathNot: [KERNEL, '^orchestrator/warehouse/', '^orchestrator/(aggregation/model|sql/text)\\.ts$'],
+        pathNot: [
+          KERNEL,
+          '^orchestrator/(warehouse|postgres)/',
+          '^orchestrator/(aggregation/model|sql/text)\\.ts$',
+        ],
       },
+    },
+    {
+      name: 'postgres-is-under-our-databases',
+      comment:
+        'postgres/ is what ledger/ and warehouse/ have in common: add a function to one of them and call it.',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy)/', pathNot: '^orchestrator/(postgres|ledger|warehouse)/' },
+      to: { path: '^orchestrator/postgres/' },
+    },
+    {
+      name: 'postgres-knows-no-database',
+      comment: 'Neither the one nor the other: take what differs as an argument.',
+      severity: 'error',
+      from: { path: '^orchestrator/postgres/' },
+      to: { path: '^(orchestrator|deploy|test)/', pathNot: [KERNEL, '^orchestrator/postgres/'] },
     },
     {
       name: 'pipeline-knows-no-queue',
@@ -269,7 +288,13 @@ export default {
     fence(
       'pg-fence',
       'pg',
-      ['orchestrator/ledger/', 'orchestrator/extract/', 'orchestrator/warehouse/', 'deploy/'],
+      [
+        'orchestrator/ledger/',
+        'orchestrator/extract/',
+        'orchestrator/warehouse/',
+        'orchestrator/postgres/',
+        'deploy/',
+      ],
       'Our own state: a function in ledger/. HQ’s: extract/. The dashboards’: warehouse/.',
     ),
     fence(
