@@ -1,16 +1,15 @@
 import { readTableState } from '../commit/delta-log.js';
 import { domainOf } from '../config/lake.js';
 import { LakeError } from '../errors.js';
-import { aggregationLease, newestWritten, type AggregationTarget } from '../ledger/aggregation-runs.js';
-import { heldLeases } from '../ledger/leases.js';
+import type { AggregationTarget } from '../ledger/aggregation-runs.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
-import { encodeComponent } from '../plan/table-names.js';
 import { presentColumns } from '../shape/target-shape.js';
 import type { Sql } from '../sql/text.js';
 import type { AggregationContext } from './context.js';
 import type { Model, ModelSource } from './model.js';
 import { columnsOf, sourceBaseColumns } from './models/columns.js';
-import { neededMonth } from './month-facts.js';
+import { outputPath } from './output-path.js';
+import { requirePublished } from './require-published.js';
 import { outputView, sourceView } from './source-view.js';
 
 /** What a run reads: every step reads these versions and no others. */
@@ -63,12 +62,9 @@ export async function pinSources(
     if (table === model.table)
       views.push(outputView(`${table}_before`, url, state?.version ?? null, columns));
   }
+  // Once more: what a process has begun since may already be what was pinned.
+  await requirePublished(context, model, target);
   return { versions, views, databaseName: tables[0]?.databaseName ?? '', bytes };
-}
-
-/** Relative to AGG_DATA_PATH. */
-export function outputPath(domain: string, table: string): string {
-  return `${encodeComponent(domain)}/${table}`;
 }
 
 async function pinTable(
@@ -90,31 +86,6 @@ async function pinTable(
     view: sourceView(source.table, pinned, wanted),
     bytes: state.bytes,
   };
-}
-
-/** A month that was written but not published did not pass its audits, or is being made: nothing may be built on it. */
-async function requirePublished(
-  context: AggregationContext,
-  model: Model,
-  target: AggregationTarget,
-): Promise<void> {
-  for (const need of model.needs) {
-    const month = neededMonth(need, target.month);
-    const needed = { domain: target.domain, model: need.table, month };
-    // Looked at before the run: what is published in between is not taken for what a dead process left.
-    const held = await heldLeases(context.database, [aggregationLease(needed)]);
-    const written = await newestWritten(context.database, needed);
-    if (written === undefined || written.state === 'published') continue;
-    const what = month === null ? need.table : `${need.table} of ${month}`;
-    const facts = { table: need.table, month, run: written.id.toString() };
-    throw held.size > 0
-      ? new LakeError('PREDECESSOR_RUNNING', `${what} is being computed (run ${written.id})`, { facts })
-      : new LakeError(
-          'PREDECESSOR_UNPUBLISHED',
-          `${what} was written but not published (run ${written.id})`,
-          { facts },
-        );
-  }
 }
 
 function sourceMissing(domain: string, missing: readonly string[]): LakeError {

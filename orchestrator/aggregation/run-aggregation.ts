@@ -27,7 +27,8 @@ import type { Model } from './model.js';
 import { columnsOf } from './models/columns.js';
 import { renderModel, type RenderOptions } from './models/render-model.js';
 import { neededMonth } from './month-facts.js';
-import { outputPath, pinSources, type PinnedSources } from './pin-sources.js';
+import { outputPath } from './output-path.js';
+import { pinSources, type PinnedSources } from './pin-sources.js';
 import type { RunToRender } from './scripts.js';
 import { applicationOf, factsOf, runFolder, voidLeftovers, withStep } from './spark-step.js';
 

@@ -102,6 +102,21 @@ describe('what an aggregation needs', () => {
     assert.equal((await newestRun(database, sums))?.id, known.id);
   });
 
+  test('is not read while a process is at it, although the ledger knows of no commit yet', async () => {
+    const { database } = ledger;
+    const base = { domain: 'begun', model: 'base', month: MONTH };
+    const published = await written(base, 5n);
+    await runPublished(database, published.id);
+    const { configVersionId } = context;
+    await openAggregationRun(database, { ...base, configVersionId, modelSha256: 'x', sources: new Map() });
+    const sums = { ...base, model: 'sums' };
+    await withLeases(database, [aggregationLease(base)], 'another', async () => {
+      await assert.rejects(pinSources(context, SUMS, sums), { code: 'PREDECESSOR_RUNNING' });
+    });
+    // Left by a process that died before it committed: what is published stands.
+    assert.deepEqual((await pinSources(context, SUMS, sums)).versions, new Map([['base', null]]));
+  });
+
   test('is not there when its process has died', async () => {
     const base = { domain: 'dead', model: 'base', month: MONTH };
     await written(base, 5n);
