@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAggregation } from './commands/aggregation.js';
+import { registerAlerts } from './commands/alerts.js';
 import { registerBatches } from './commands/batches.js';
 import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
@@ -68,6 +69,7 @@ export function createProgram(): Command {
   registerQuarantine(program);
   registerReprocess(program);
   registerResume(program);
+  registerAlerts(program);
   registerCheck(program, 'check');
   registerConfig(program);
   registerDoctor(program);
