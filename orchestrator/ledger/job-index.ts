@@ -54,13 +54,14 @@ export async function findJobs(
   after: JobPlace | undefined,
   limit: number,
 ): Promise<{ job: IndexedJob; place: JobPlace }[]> {
-  const where = new Conditions(filter);
+  const params: unknown[] = [];
+  let where = conditions(filter, params);
   if (after !== undefined)
-    where.add(`(created_at, id) < (${where.value(after.createdAt)}::timestamptz, ${where.value(after.id)})`);
+    where += ` AND (created_at, id) < ($${params.push(after.createdAt)}::timestamptz, $${params.push(after.id)})`;
   const rows = await database.query<IndexedJob & { place: string }>(
-    `SELECT ${COLUMNS}, created_at::text AS place FROM job WHERE ${where.text}
-     ORDER BY created_at DESC, id DESC LIMIT ${where.value(limit)}`,
-    where.values,
+    `SELECT ${COLUMNS}, created_at::text AS place FROM job WHERE ${where}
+     ORDER BY created_at DESC, id DESC LIMIT $${params.push(limit)}`,
+    params,
   );
   return rows.map(({ place, ...job }) => ({ job, place: { createdAt: place, id: job.id } }));
 }
@@ -90,40 +91,60 @@ export async function jobsChangedSince(
 }
 
 /** Facets that are counted, by the name they have in a filter. */
-const FACETS = {
-  kind: 'kind',
-  state: 'state',
-  failureClass: 'failure_class',
-  topic: 'topic',
-  domain: 'domain',
-} as const;
-export type Facet = keyof typeof FACETS;
-export const FACET_NAMES = Object.keys(FACETS) as readonly Facet[];
+export const FACETS = ['kind', 'state', 'failureClass', 'topic', 'domain'] as const;
+export type Facet = (typeof FACETS)[number];
 
-/** So many jobs of a value are counted, no more: what counts is whether there are any, few or many. */
+/** So many jobs of a value are counted and no more: what matters is whether there are none, few or many. */
 export const FACET_CAP = 1_000;
 
-/**
- * Counts jobs per value of a facet, up to the cap. The facet's own value in the filter is left out, so that the others
- * can be seen and chosen.
- */
+/** Counts jobs per value of a facet, up to one more than the cap; the most frequent first. */
 export async function countFacet(
   database: Queryable,
   filter: JobFilter,
   facet: Facet,
   values: readonly string[],
 ): Promise<{ value: string; count: number }[]> {
-  const where = new Conditions({ ...filter, [facet]: undefined });
-  const matches =
-    facet === 'topic' || facet === 'domain'
-      ? `words @@ (${quoted(`'=${facet}:'`)} || replace(replace(v.value, '\\', '\\\\'), '''', '''''') || '''')::tsquery`
-      : `${FACETS[facet]} = v.value`;
-  const rows = await database.query<{ value: string; count: number }>(
-    `SELECT v.value, c.count FROM unnest(${where.value(values)}::text[]) AS v(value)
-       CROSS JOIN LATERAL (SELECT count(*)::int AS count FROM (
-         SELECT 1 FROM job WHERE ${where.text} AND ${matches} LIMIT ${FACET_CAP + 1}) AS some) AS c
-     WHERE c.count > 0 ORDER BY c.count DESC, v.value`,
-    where.values,
+  const params: unknown[] = [];
+  // A statement per value, because a plan that suits the most frequent one reads the whole index for a rare one.
+  const counts = values.map((value) => {
+    const where = conditions({ ...filter, [facet]: value }, params);
+    return `SELECT $${params.push(value)}::text AS value, (SELECT count(*)::int FROM (
+      SELECT 1 FROM job WHERE ${where} LIMIT ${FACET_CAP + 1}) AS some) AS count`;
+  });
+  if (counts.length === 0) return [];
+  const rows = await database.query<{ value: string; count: number }>(counts.join(' UNION ALL '), params);
+  return rows.filter((row) => row.count > 0).sort((one, other) => other.count - one.count);
+}
+
+/** Domains that any job may be of. */
+export async function jobDomains(database: Queryable): Promise<string[]> {
+  const rows = await database.query<{ domain: string }>(
+    'SELECT DISTINCT domain FROM lake_table ORDER BY domain LIMIT 200',
   );
-  return rows;
+  return rows.map((row) => row.domain);
+}
+
+/** SQL of the filter; its values are put behind those of `params`. */
+function conditions(filter: JobFilter, params: unknown[]): string {
+  const parts = ['true'];
+  const value = (given: unknown): string => `$${params.push(given)}`;
+  const term = (name: string, given: string | undefined): void => {
+    if (given !== undefined) parts.push(`words @@ job_term(${value(`=${name}:${given}`)})`);
+  };
+  if (filter.kind !== undefined) parts.push(`kind = ${value(filter.kind)}`);
+  if (filter.state !== undefined) parts.push(`state = ${value(filter.state)}`);
+  if (filter.failureClass !== undefined) parts.push(`failure_class = ${value(filter.failureClass)}`);
+  if (filter.since !== undefined) parts.push(`created_at >= ${value(filter.since)}::timestamptz`);
+  if (filter.until !== undefined) parts.push(`created_at < ${value(filter.until)}::timestamptz`);
+  term('topic', filter.topic);
+  term('domain', filter.domain);
+  term('table', filter.table?.toLowerCase());
+  term('month', filter.month);
+  if (filter.q !== undefined && filter.q.trim() !== '') parts.push(`words @@ job_search(${value(filter.q)})`);
+  return parts.join(' AND ');
+}
+
+/** A moment as text of one spelling, whatever the session's time zone is. */
+function iso(expression: string): string {
+  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }

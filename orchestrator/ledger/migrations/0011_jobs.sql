@@ -117,6 +117,11 @@ CREATE FUNCTION job_search(typed text) RETURNS tsquery LANGUAGE sql IMMUTABLE PA
     ) AS parts
 $$;
 
+-- Exactly this lexeme, such as `=topic:form-sql`.
+CREATE FUNCTION job_term(term text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ('''' || replace(replace(term, '\', '\\'), '''', '''''') || '''')::tsquery
+$$;
+
 CREATE FUNCTION job_terms(topic text, domains text[], tables text[], month date) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT array_remove(ARRAY['=topic:' || topic, '=month:' || month::text]
@@ -380,13 +385,20 @@ CREATE TRIGGER index_aggregation_request AFTER UPDATE ON aggregation_request
 
 CREATE FUNCTION index_reprocess_request() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM refresh_reprocess_jobs(ARRAY(SELECT id FROM new_rows));
+  -- A scope may list 100,000 ids: it is not read for each page that is counted.
+  IF TG_OP = 'INSERT' THEN
+    PERFORM refresh_reprocess_jobs(ARRAY(SELECT id FROM new_rows));
+  ELSE
+    PERFORM refresh_reprocess_jobs(ARRAY(
+      SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
+      WHERE (n.state, n.failure_code, n.failure, n.ended_at) IS DISTINCT FROM (o.state, o.failure_code, o.failure, o.ended_at)));
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER index_new_reprocess_request AFTER INSERT ON reprocess_request
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION index_reprocess_request();
 CREATE TRIGGER index_reprocess_request AFTER UPDATE ON reprocess_request
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION index_reprocess_request();
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION index_reprocess_request();
 
 -- What is paused or resumed concerns all that waits; there is never much of it (20 batches of a topic at most).
 CREATE FUNCTION index_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
