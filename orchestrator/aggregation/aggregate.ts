@@ -1,7 +1,9 @@
 import { allTables } from '../ledger/tables.js';
 import type { AggregationRun } from '../ledger/aggregation-runs.js';
 import type { AggregationContext } from './context.js';
+import { monthKey } from './month-facts.js';
 import type { MonthStates } from './month-states.js';
+import { noteFailure } from './note-failure.js';
 import { allTargets, planMonths, type MonthNode, type Target } from './plan-months.js';
 import { readMonthStates } from './read-states.js';
 import { requireComputable, type AggregationRequest } from './read-request.js';
@@ -12,17 +14,14 @@ export interface Asked {
   /** Compute what was asked for although it is fresh. */
   readonly force: boolean;
   readonly signal: AbortSignal;
-  /** Called when the plan stands, and as each part of it ends. */
+  /** Called when the plan stands. */
   planned?(nodes: readonly MonthNode[]): void;
-  settled?(result: NodeResult): void;
 }
 
 export interface AggregateResult {
   readonly results: readonly NodeResult[];
   /** Runs by the key of their node. */
   readonly runs: ReadonlyMap<string, AggregationRun>;
-  /** Before anything was computed. */
-  readonly states: MonthStates;
 }
 
 /**
@@ -47,18 +46,15 @@ export async function aggregate(
     signal: asked.signal,
     runOne: async (model, domain, month, signal) => {
       const force = forced.has(model.table) && (month === null || month === request.month);
-      const { run } = await runAggregation(context, { domain, model: model.table, month }, signal, {
+      const run = await runAggregation(context, { domain, model: model.table, month }, signal, {
         force,
         shared: request.isAll,
       });
-      runs.set(month === null ? model.table : `${model.table} ${month}`, run);
+      runs.set(monthKey(model.table, month), run);
     },
-    settled: (result) => {
-      asked.settled?.(result);
-      return Promise.resolve();
-    },
+    settled: (result) => noteFailure(context.database, request.domain, result),
   });
-  return { results, runs, states };
+  return { results, runs };
 }
 
 /** How the months of a domain stand now. */

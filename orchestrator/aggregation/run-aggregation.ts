@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { domainOf } from '../config/lake.js';
 import { asLakeError, LakeError } from '../errors.js';
 import { crashPoint } from '../crash-point.js';
-import { monthFailed, monthPublished } from '../ledger/aggregation-months.js';
+import { monthPublished } from '../ledger/aggregation-months.js';
 import {
+  aggregationLease,
   liveAggregationRuns,
   newestRun,
   newestWritten,
@@ -24,15 +26,10 @@ import type { AggregationContext } from './context.js';
 import type { Model } from './model.js';
 import { columnsOf } from './models/columns.js';
 import { renderModel, type RenderOptions } from './models/render-model.js';
-import { neededMonths, outputPath, pinSources, type PinnedSources } from './pin-sources.js';
+import { neededMonth } from './month-facts.js';
+import { outputPath, pinSources, type PinnedSources } from './pin-sources.js';
 import type { RunToRender } from './scripts.js';
 import { applicationOf, factsOf, runFolder, voidLeftovers, withStep } from './spark-step.js';
-
-export interface AggregationOutcome {
-  readonly run: AggregationRun;
-  /** False when what it reads, the model and the configuration are those of the published run. */
-  readonly hasRun: boolean;
-}
 
 export interface RunOptions {
   /** Compute it although nothing has changed since. */
@@ -54,6 +51,7 @@ const ASK_AGAIN_MS = 500;
  *
  * Each step starts from what ledger, Delta log and warehouse show, so it is safe after a crash at any point. One process
  * at a time: another waits, and then mostly finds it done.
+ * @returns the run that is published: an earlier one when what it read, the model and the configuration are the same now
  * @throws LakeError with the run noted as failed; what is published stays
  */
 export async function runAggregation(
@@ -61,8 +59,8 @@ export async function runAggregation(
   target: AggregationTarget,
   signal: AbortSignal,
   options: RunOptions = {},
-): Promise<AggregationOutcome> {
-  const name = `aggregation:${target.domain}:${target.model}:${target.month ?? 'whole'}`;
+): Promise<AggregationRun> {
+  const name = aggregationLease(target);
   for (;;) {
     const done = await withLeases(context.database, [name], context.owner, ([lease], lost) => {
       if (lease === undefined) throw new LakeError('INTERNAL', 'a lease was taken and is not there');
@@ -79,12 +77,12 @@ async function runHeld(
   lease: Lease,
   signal: AbortSignal,
   { force = false, shared = false }: RunOptions,
-): Promise<AggregationOutcome> {
+): Promise<AggregationRun> {
   const model = context.models.byTable(target.model);
   const pinned = await pinSources(context, model, target);
   const newest = await takeOver(context, await newestRun(context.database, target));
   const isSame = newest !== undefined && !force && (await readsTheSame(context, model, newest, pinned));
-  if (isSame && newest.state === 'published') return { run: newest, hasRun: false };
+  if (isSame && newest.state === 'published') return newest;
   const goesOn = isSame && newest.deltaVersion !== null;
   const run = goesOn ? newest : await open(context, target, model, pinned, lease);
   if (goesOn) await reopenAggregationRun(context.database, run.id);
@@ -92,10 +90,10 @@ async function runHeld(
     const application = applicationOf(context, run, pinned.bytes, shared);
     await goThrough(context, model, run, pinned, application, lease, signal);
   } catch (thrown) {
-    await noteFailure(context, run, thrown, signal);
+    await noteRunFailed(context, run, thrown, signal);
     throw thrown;
   }
-  return { run: (await newestRun(context.database, target)) ?? run, hasRun: true };
+  return (await newestRun(context.database, target)) ?? run;
 }
 
 /** A run that a dead process left: what it wrote counts, what it has with Spark does not. */
@@ -120,7 +118,8 @@ async function readsTheSame(
 ): Promise<boolean> {
   if (run.modelSha256 !== model.sha256 || run.configVersionId !== context.configVersionId) return false;
   if (model.sources.some(({ table }) => run.sources.get(table) !== pinned.versions.get(table))) return false;
-  for (const { table, month } of neededMonths(model, run)) {
+  for (const need of model.needs) {
+    const [table, month] = [need.table, neededMonth(need, run.month)];
     // Other months of the table may have been written since; and its own one is, by itself.
     const needed = await newestWritten(context.database, { domain: run.domain, model: table, month });
     if (needed?.deltaVersion == null) continue;
@@ -156,7 +155,7 @@ export function renderOptions(
   context: AggregationContext,
   { domain, month }: Pick<AggregationTarget, 'domain' | 'month'>,
 ): RenderOptions {
-  const settings = context.config.domains[domain];
+  const settings = domainOf(context.config, domain);
   return {
     domain,
     month,
@@ -246,7 +245,7 @@ function viewsPath(run: AggregationRun): string {
 }
 
 /** A run that its process can't go on with for now is not noted as failed: the next one takes it over. */
-async function noteFailure(
+async function noteRunFailed(
   context: AggregationContext,
   run: AggregationRun,
   thrown: unknown,
@@ -255,11 +254,4 @@ async function noteFailure(
   const error = asLakeError(thrown);
   if (signal.aborted || error.code === 'LEASE_LOST') return;
   await runFailed(context.database, run.id, error.failureClass, `${error.code}: ${error.message}`);
-  await monthFailed(context.database, {
-    domain: run.domain,
-    table: run.model,
-    month: run.month,
-    code: error.code,
-    reason: error.message,
-  });
 }

@@ -1,5 +1,6 @@
 import { LakeError, type FailureClass } from '../errors.js';
 import type { Queryable } from './database.js';
+import { heldLeases } from './leases.js';
 
 /** Steps of an aggregation's run, in their order; `audit` and `load` go side by side. */
 export type AggregationStep = 'compute' | 'audit' | 'load' | 'publish';
@@ -21,6 +22,11 @@ export interface AggregationRun extends AggregationTarget {
   readonly state: 'running' | 'published' | 'failed';
   readonly deltaVersion: bigint | null;
   readonly rows: bigint | null;
+}
+
+/** By this lease one process at a time is at a target. */
+export function aggregationLease({ domain, model, month }: AggregationTarget): string {
+  return `aggregation:${domain}:${model}:${month ?? 'whole'}`;
 }
 
 interface RunRow {
@@ -184,12 +190,9 @@ export async function readSteps(database: Queryable, runId: bigint): Promise<Ste
 
 /** Runs that a process is at now: their leases are held. Only their staging tables in the warehouse are still wanted. */
 export async function liveAggregationRuns(database: Queryable): Promise<ReadonlySet<bigint>> {
-  const rows = await database.query<{ id: bigint }>(
-    `SELECT r.id FROM aggregation_run r JOIN lease l
-       ON l.name = format('aggregation:%s:%s:%s', r.domain, r.model, coalesce(r.month::text, 'whole'))
-     WHERE r.state = 'running' AND l.expires_at >= now()`,
-  );
-  return new Set(rows.map((row) => row.id));
+  const rows = await database.query<RunRow>(`SELECT ${COLUMNS} FROM aggregation_run WHERE state = 'running'`);
+  const held = await heldLeases(database, rows.map(aggregationLease));
+  return new Set(rows.filter((row) => held.has(aggregationLease(row))).map((row) => row.id));
 }
 
 /** Runs of the target behind its newest `keep`, a few at a time. */

@@ -1,4 +1,4 @@
-import { friendlyName, isListed, type LakeConfig } from '../config/lake.js';
+import { domainOf, friendlyName, isListed, type LakeConfig } from '../config/lake.js';
 import { crashPoint } from '../crash-point.js';
 import { asLakeError } from '../errors.js';
 import { batchFailed, beginExtraction, haltBatch, readBatch, type Batch } from '../ledger/batches.js';
@@ -121,7 +121,7 @@ async function* extractIds(
 ): AsyncIterable<Extracted> {
   const kind = kindOf(batch);
   for (const [domain, entries] of byDomain(ids)) {
-    const domainConfig = config.domains[domain];
+    const domainConfig = domainOf(config, domain);
     if (domainConfig === undefined) continue;
     yield* context.hq.extract({
       kind,
