@@ -1,4 +1,3 @@
-import type { Kafka } from 'kafkajs';
 import { loadModels } from '../aggregation/models/load-models.js';
 import { wantedShapes } from '../aggregation/wanted-shapes.js';
 import type { IngestionEnvironment } from '../config/environment.js';
@@ -23,7 +22,7 @@ export interface Ingestion {
   readonly context: PipelineContext;
   readonly pipeline: Pipeline;
   readonly enqueuer: Enqueuer;
-  readonly kafka: Kafka;
+  readonly kafka: ReturnType<typeof createKafka>;
   readonly redis: RedisConnection;
   close(): Promise<void>;
 }
