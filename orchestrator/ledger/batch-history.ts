@@ -1,4 +1,5 @@
 import type { Queryable } from './database.js';
+import { iso } from './moment.js';
 
 /** Batches as a person asks for them: what was planned, how far it came, and why not further. */
 export const BATCH_STATES = ['planned', 'staged', 'committed', 'halted'] as const;
@@ -123,9 +124,4 @@ export async function runFacts(database: Queryable, batchId: bigint): Promise<Ru
      FROM run r WHERE r.batch_id = $1 ORDER BY r.created_at`,
     [batchId],
   );
-}
-
-/** A moment as text of one spelling, whatever the session's time zone is. */
-function iso(expression: string): string {
-  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
