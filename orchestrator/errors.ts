@@ -97,10 +97,25 @@ export const ERROR_CODES = {
     exitCode: EXIT.failed,
     mend: 'The record was set aside in quarantine; mend it in HQ, then replay it.',
   },
-  REPROCESS_TOO_EARLY: {
-    failureClass: 'transient',
+  SCOPE_INVALID: {
+    failureClass: 'config',
+    exitCode: EXIT.usage,
+    mend: 'Mend every fault listed, then ask again; `dimagi-lake reprocess --help` has examples.',
+  },
+  KEY_REUSED: {
+    failureClass: 'config',
     exitCode: EXIT.refused,
-    mend: 'Let ingestion stage what is planned under the older lake.yaml, then ask again.',
+    mend: 'Use a key of its own for each request; the same key with the same request is harmless.',
+  },
+  OFFSETS_GONE: {
+    failureClass: 'data',
+    exitCode: EXIT.failed,
+    mend: 'Kafka no longer holds these messages: ask for the time span instead, with --from and --until.',
+  },
+  REQUEST_ENDED: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'Only a running request can be cancelled; one that failed or was cancelled can go on.',
   },
   SOURCE_MISSING: {
     failureClass: 'config',

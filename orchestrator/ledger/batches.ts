@@ -6,7 +6,7 @@ export interface Batch {
   readonly topic: string;
   readonly sequence: bigint;
   /** `live`: offset ranges; the others are pages of ids (migrations/0003_pages.sql and later). */
-  readonly kind: 'live' | 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'fan-out';
+  readonly kind: 'live' | 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'migration' | 'fan-out';
   readonly state: 'planned' | 'staged' | 'committed' | 'halted';
   readonly configVersionId: bigint;
   readonly manifestPath: string;
