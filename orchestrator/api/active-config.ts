@@ -14,3 +14,14 @@ export async function activeConfig({
   }
   return { id: active.id, config: await configOf(active.id) };
 }
+
+/** A domain's location levels; none when lake.yaml does not know the domain (any more). */
+export async function domainLevels(
+  parts: Pick<ApiParts, 'database' | 'configOf'>,
+  domain: string,
+): Promise<readonly string[]> {
+  const active = await activeConfigVersion(parts.database);
+  if (active === undefined) return [];
+  const { domains } = await parts.configOf(active.id);
+  return Object.hasOwn(domains, domain) ? (domains[domain]?.location_levels ?? []) : [];
+}

@@ -10,6 +10,8 @@ import { installOpenApi } from './openapi.js';
 import type { Api, ApiParts } from './parts.js';
 import { answerTo, notFound } from './problems.js';
 import { accessRoutes } from './routes/access.js';
+import { eventRoutes } from './routes/events.js';
+import { jobRoutes } from './routes/jobs.js';
 import { overviewRoutes } from './routes/overview.js';
 import { sessionRoutes } from './routes/session.js';
 import { tableRoutes } from './routes/tables.js';
@@ -60,7 +62,11 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     request.problemCode = problem.code;
     if (isFault) {
       const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-      parts.logger.error('a request failed', { method: request.method, route: request.routeOptions.url, reason });
+      parts.logger.error('a request failed', {
+        method: request.method,
+        route: request.routeOptions.url,
+        reason,
+      });
     }
     return reply.code(status).type('application/json; charset=utf-8').send(problem);
   };
@@ -85,7 +91,15 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 
   await app.register(
     (api, _, done) => {
-      for (const routes of [sessionRoutes, overviewRoutes, topicRoutes, tableRoutes, accessRoutes])
+      for (const routes of [
+        sessionRoutes,
+        overviewRoutes,
+        topicRoutes,
+        jobRoutes,
+        tableRoutes,
+        accessRoutes,
+        eventRoutes,
+      ])
         routes(api.withTypeProvider<ZodTypeProvider>(), parts);
       done();
     },
@@ -102,7 +116,8 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 
 /** The dashboard has routes of its own: whoever asks for one gets its only page. */
 function isPageOf(request: FastifyRequest): boolean {
-  const isPage = request.method === 'GET' && !/^\/(api|assets|metrics|healthz|readyz)(\/|$)/.test(pathOf(request));
+  const isPage =
+    request.method === 'GET' && !/^\/(api|assets|metrics|healthz|readyz)(\/|$)/.test(pathOf(request));
   return isPage && (request.headers.accept ?? 'text/html').includes('text/html');
 }
 

@@ -4,12 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Model } from '../aggregation/model.js';
 import type { LakeConfig } from '../config/lake.js';
 import type { HqSource } from '../extract/request.js';
+import type { JobParts } from '../jobs/parts.js';
 import type { KafkaLag } from '../kafka/lag-reader.js';
 import type { LedgerDatabase } from '../ledger/database.js';
 import type { Logger } from '../logger.js';
 import type { DriverContext } from '../pipeline/give-to-driver.js';
 import type { Storage } from '../storage/storage.js';
-import type { SparkMasters } from '../submit/spark-masters.js';
 import type { Limits } from './access/limits.js';
 import type { ChangeFeed } from './events/feed.js';
 
@@ -28,8 +28,10 @@ export interface ApiParts {
   readonly logger: Logger;
   readonly kafka: KafkaLag;
   readonly lake: Storage;
+  /** AGG_DATA_PATH; null: not set. */
+  readonly aggregates: Storage | null;
   readonly hq: Pick<HqSource, 'raw'>;
-  readonly masters: SparkMasters;
+  readonly jobs: JobParts;
   readonly driver: DriverContext;
   readonly models: readonly Model[];
   readonly changes: ChangeFeed;

@@ -9,7 +9,10 @@ import type { Problem } from './schemas/common.js';
  */
 export const API_PROBLEMS = {
   BAD_REQUEST: [400, 'Compare with the description of the call at /api/docs.'],
-  UNAUTHENTICATED: [401, 'Log in, or send `Authorization: Bearer <token>`; `dimagi-lake token create` makes one.'],
+  UNAUTHENTICATED: [
+    401,
+    'Log in, or send `Authorization: Bearer <token>`; `dimagi-lake token create` makes one.',
+  ],
   FORBIDDEN: [403, 'Ask somebody with the role, or have a token with it made: `dimagi-lake token create`.'],
   CSRF: [403, 'Send the `csrf` of GET /api/v1/session as the header x-csrf-token, from the same site.'],
   NOT_FOUND: [404, 'Look it up in the list it should be in; it may have another name, or be gone.'],
@@ -75,7 +78,7 @@ const AWAY: Readonly<Record<string, string>> = {
 };
 
 function statusOf(error: LakeError): number {
-  switch (error.code) {
+  switch (error.code as string) {
     case 'USAGE':
     case 'CONFIG_INVALID':
       return 400;
@@ -93,7 +96,8 @@ function statusOf(error: LakeError): number {
 /** Postgres refused a value (class 22), for example a month of the year 0 or a NUL. */
 function isValueRefused(error: LakeError): boolean {
   const cause = error.cause;
-  if (error.code !== 'INTERNAL' || typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
+  if (error.code !== 'INTERNAL' || typeof cause !== 'object' || cause === null || !('code' in cause))
+    return false;
   return typeof cause.code === 'string' && /^22...$/.test(cause.code);
 }
 
@@ -104,7 +108,10 @@ function ofFramework(error: FastifyError): Answered {
       .slice(0, 10)
       .map(({ instancePath, message }) => `${instancePath.slice(1) || 'it'}: ${message ?? 'wrong'}`);
     const context = error.validationContext as keyof typeof where | undefined;
-    return own('BAD_REQUEST', `The ${context === undefined ? 'request' : where[context]} is wrong: ${faults.join('; ')}`);
+    return own(
+      'BAD_REQUEST',
+      `The ${context === undefined ? 'request' : where[context]} is wrong: ${faults.join('; ')}`,
+    );
   }
   if (error.statusCode === 413) return own('TOO_LARGE', 'The body is too large');
   if (error.statusCode === 415) return own('NO_JSON', 'The body is not JSON');

@@ -62,7 +62,8 @@ export class KafkaLag {
   }
 
   async #ask<T>(act: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
-    if (this.#failed !== undefined && Date.now() - this.#failed.at < FAILURE_KEPT_MS) throw this.#failed.error;
+    if (this.#failed !== undefined && Date.now() - this.#failed.at < FAILURE_KEPT_MS)
+      throw this.#failed.error;
     try {
       const answer = await inTime(this.#connected().then(ask));
       this.#failed = undefined;

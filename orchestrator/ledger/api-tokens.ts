@@ -65,7 +65,8 @@ export async function whoHasToken(database: Queryable, sha256: Buffer): Promise<
     [sha256],
   );
   if (row === undefined) return undefined;
-  if (row.isStale) await database.query('UPDATE api_token SET last_used_at = now() WHERE name = $1', [row.name]);
+  if (row.isStale)
+    await database.query('UPDATE api_token SET last_used_at = now() WHERE name = $1', [row.name]);
   return { name: row.name, role: row.role };
 }
 

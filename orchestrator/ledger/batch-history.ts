@@ -76,6 +76,8 @@ export interface BatchFilter {
   /** Any of these; absent: every state. */
   readonly states?: readonly BatchState[] | undefined;
   readonly id?: bigint | undefined;
+  /** Only batches planned before this one. */
+  readonly olderThan?: bigint | undefined;
   readonly limit: number;
 }
 
@@ -97,8 +99,9 @@ export async function listBatches(database: Queryable, filter: BatchFilter): Pro
     `SELECT ${BATCH_FACTS} FROM batch b
      WHERE ($1::text IS NULL OR b.topic = $1) AND ($2::text[] IS NULL OR b.state = ANY($2))
        AND ($3::bigint IS NULL OR b.id = $3)
+       AND ($5::bigint IS NULL OR b.id < $5)
      ORDER BY b.id DESC LIMIT $4`,
-    [filter.topic ?? null, filter.states ?? null, filter.id ?? null, filter.limit],
+    [filter.topic ?? null, filter.states ?? null, filter.id ?? null, filter.limit, filter.olderThan ?? null],
   );
 }
 

@@ -24,7 +24,10 @@ const COLUMNS = `id, scope, name, reason, paused_by AS "by",
   to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at`;
 
 /** Pauses, or when it is paused already says so: the first reason stays, because it is why nothing moves. */
-export async function pause(database: Queryable, asked: NewPause): Promise<{ pause: Pause; repeated: boolean }> {
+export async function pause(
+  database: Queryable,
+  asked: NewPause,
+): Promise<{ pause: Pause; repeated: boolean }> {
   const [made] = await database.query<Pause & Record<string, unknown>>(
     `INSERT INTO pause (scope, name, reason, paused_by) VALUES ($1, $2, $3, $4)
      ON CONFLICT (scope, name) DO NOTHING RETURNING ${COLUMNS}`,

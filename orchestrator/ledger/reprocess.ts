@@ -60,7 +60,15 @@ export async function insertRequest(
   const [made] = await tx.query<{ id: bigint }>(
     `INSERT INTO reprocess_request (kind, domain, scope, reaggregate, reason, requested_by, idempotency_key)
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
-    [kind, scope.domain, JSON.stringify(scope), reaggregate, request.reason, request.by, request.idempotencyKey],
+    [
+      kind,
+      scope.domain,
+      JSON.stringify(scope),
+      reaggregate,
+      request.reason,
+      request.by,
+      request.idempotencyKey,
+    ],
   );
   if (made === undefined) return { id: await sameRequest(tx, request), repeated: true };
   for (const { topic, listing } of request.parts) {
@@ -190,7 +198,9 @@ export async function restartRequest(tx: Queryable, id: bigint): Promise<boolean
      WHERE id = $1 AND state IN ('failed', 'cancelled') RETURNING 1`,
     [id],
   );
-  await tx.query('UPDATE reprocess_part SET next_attempt_at = now(), attempts = 0 WHERE request_id = $1', [id]);
+  await tx.query('UPDATE reprocess_part SET next_attempt_at = now(), attempts = 0 WHERE request_id = $1', [
+    id,
+  ]);
   return rows.length > 0;
 }
 

@@ -29,6 +29,8 @@ export interface TableFacts {
   /** Code class and text of the newest failure of an open lane. */
   readonly failureClass: string | null;
   readonly failure: string | null;
+  /** The batch of that lane. */
+  readonly failingBatch: bigint | null;
 }
 
 /** @param only one table; absent: all, by name */
@@ -40,7 +42,8 @@ export async function tableFacts(
     `WITH open AS (
        SELECT l.table_id, count(*)::int AS lanes, extract(epoch FROM now() - min(b.planned_at))::float8 AS seconds,
               (array_agg(l.failure_class ORDER BY b.sequence) FILTER (WHERE l.failure IS NOT NULL))[1] AS failure_class,
-              (array_agg(l.failure ORDER BY b.sequence) FILTER (WHERE l.failure IS NOT NULL))[1] AS failure
+              (array_agg(l.failure ORDER BY b.sequence) FILTER (WHERE l.failure IS NOT NULL))[1] AS failure,
+              (array_agg(l.batch_id ORDER BY b.sequence) FILTER (WHERE l.failure IS NOT NULL))[1] AS failing_batch
        FROM lane l JOIN batch b ON b.id = l.batch_id WHERE l.state <> 'committed' AND l.state <> 'merged' GROUP BY l.table_id),
      aside AS (
        SELECT kind, domain, type, count(*)::int AS records FROM quarantine WHERE state = 'open' GROUP BY 1, 2, 3)
@@ -51,7 +54,8 @@ export async function tableFacts(
             coalesce(s.deleted, 0)::text AS deleted, coalesce(s.refused, 0)::text AS refused,
             s.delta_version::text AS "deltaVersion", ${iso('s.last_merged_at')} AS "lastMergeAt",
             coalesce(open.lanes, 0) AS "openLanes", coalesce(open.seconds, 0) AS "waitingSeconds",
-            coalesce(aside.records, 0) AS quarantined, open.failure_class AS "failureClass", open.failure
+            coalesce(aside.records, 0) AS quarantined, open.failure_class AS "failureClass", open.failure,
+            open.failing_batch AS "failingBatch"
      FROM lake_table t LEFT JOIN table_total s ON s.table_id = t.id LEFT JOIN open ON open.table_id = t.id
        LEFT JOIN aside ON aside.kind = t.kind AND aside.domain = t.domain AND aside.type = t.type
      WHERE $1::text IS NULL OR (t.database_name = $1 AND lower(t.table_name) = lower($2))

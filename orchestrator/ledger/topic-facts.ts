@@ -14,11 +14,13 @@ export interface TopicFacts {
   readonly busySeconds: number;
   /** Age of the oldest batch of messages that is not committed; null: there is none. */
   readonly oldestSeconds: number | null;
+  /** The batch that could not be staged and halted the topic. */
+  readonly haltedBatch: bigint | null;
 }
 
 export async function topicFacts(database: Queryable): Promise<TopicFacts[]> {
   return database.query(
-    `SELECT t.name, t.state, t.reason, open.batches AS "openBatches", open.seconds AS "oldestSeconds",
+    `SELECT t.name, t.state, t.reason, open.batches AS "openBatches", open.seconds AS "oldestSeconds", open.halted AS "haltedBatch",
        (SELECT ${iso('max(b.committed_at)')} FROM batch b WHERE b.topic = t.name AND b.committed_at IS NOT NULL)
          AS "newestCommitAt",
        (SELECT count(*)::int FROM quarantine q WHERE q.state = 'open'
@@ -27,7 +29,8 @@ export async function topicFacts(database: Queryable): Promise<TopicFacts[]> {
      FROM topic t
        CROSS JOIN LATERAL (
          SELECT count(*)::int AS batches,
-                extract(epoch FROM now() - min(b.planned_at) FILTER (WHERE b.kind = 'live'))::float8 AS seconds
+                extract(epoch FROM now() - min(b.planned_at) FILTER (WHERE b.kind = 'live'))::float8 AS seconds,
+                min(b.id) FILTER (WHERE b.state = 'halted') AS halted
          FROM batch b WHERE b.topic = t.name AND b.state <> 'committed') AS open
        CROSS JOIN LATERAL (
          SELECT coalesce(sum(r.until_offset - r.from_offset), 0)::float8 AS messages,

@@ -29,11 +29,7 @@ export async function noteAnswer(
   }
 }
 
-function entryOf(
-  request: FastifyRequest,
-  access: Access,
-  outcome: string,
-): Parameters<typeof noteAction>[1] {
+function entryOf(request: FastifyRequest, access: Access, outcome: string): Parameters<typeof noteAction>[1] {
   return {
     who: request.caller?.name ?? 'unknown',
     role: request.caller?.role ?? 'none',

@@ -15,6 +15,8 @@ export interface Caller {
   readonly role: Role;
   /** Of a session the cookie's secret; null: a bearer token. */
   readonly session: string | null;
+  /** Of a bearer token. */
+  readonly tokenSha256: Buffer | null;
 }
 
 /** @returns undefined when nobody is logged in, or what was sent is (no longer) good for anything */
@@ -22,13 +24,14 @@ export async function callerOf(database: Queryable, request: FastifyRequest): Pr
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) {
     // A wrong token is not made good by a cookie that happens to be there.
-    const known = isTokenSecret(bearer) ? await whoHasToken(database, sha256(bearer)) : undefined;
-    return known === undefined ? undefined : { ...known, session: null };
+    const hash = sha256(bearer);
+    const known = isTokenSecret(bearer) ? await whoHasToken(database, hash) : undefined;
+    return known === undefined ? undefined : { ...known, session: null, tokenSha256: hash };
   }
   const cookie = request.cookies[SESSION_COOKIE];
   if (cookie === undefined || !isSessionSecret(cookie)) return undefined;
   const known = await whoHasSession(database, sha256(cookie), SESSION_TIMES);
-  return known === undefined ? undefined : { ...known, session: cookie };
+  return known === undefined ? undefined : { ...known, session: cookie, tokenSha256: null };
 }
 
 /**

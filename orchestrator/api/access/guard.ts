@@ -52,7 +52,10 @@ export function installGuard(app: FastifyInstance, database: LedgerDatabase, log
     request.caller = caller;
     if (UNSAFE.has(request.method)) requireOwnPage(request, caller);
     if (!mayActAs(caller.role, access.role)) {
-      throw new ApiProblem('FORBIDDEN', `This needs the role ${access.role}; "${caller.name}" is ${caller.role}`);
+      throw new ApiProblem(
+        'FORBIDDEN',
+        `This needs the role ${access.role}; "${caller.name}" is ${caller.role}`,
+      );
     }
   });
 

@@ -29,7 +29,8 @@ export function accessRoutes(app: Api, { database }: ApiParts): void {
       schema: {
         tags: ['access'],
         summary: 'Make a token',
-        description: 'The secret is shown this once. A name that was ever used stays taken, so that the audit log is clear.',
+        description:
+          'The secret is shown this once. A name that was ever used stays taken, so that the audit log is clear.',
         body: newToken,
         response: { 201: madeToken },
       },
@@ -73,7 +74,8 @@ export function accessRoutes(app: Api, { database }: ApiParts): void {
       schema: {
         tags: ['access'],
         summary: 'What was done, and by whom; the newest first',
-        description: '`outcome`: `done`, `failed CODE`, `refused CODE`; `begun` when a process died on the way.',
+        description:
+          '`outcome`: `done`, `failed CODE`, `refused CODE`; `begun` when a process died on the way.',
         querystring: auditQuery,
         response: { 200: auditPage },
       },

@@ -34,16 +34,21 @@ export function sessionRoutes(app: Api, { database, version }: ApiParts): void {
     async (request, reply) => {
       const { token } = request.body;
       const known = isTokenSecret(token) ? await whoHasToken(database, sha256(token)) : undefined;
-      if (known === undefined) throw new ApiProblem('UNAUTHENTICATED', 'The token is wrong, has ended or was revoked');
+      if (known === undefined)
+        throw new ApiProblem('UNAUTHENTICATED', 'The token is wrong, has ended or was revoked');
       const secret = newSessionSecret();
       await addSession(database, sha256(secret), known.name, SESSION_TIMES);
-      request.caller = { ...known, session: secret };
+      request.caller = { ...known, session: secret, tokenSha256: null };
       request.auditId = await noteAction(database, {
         ...{ who: known.name, role: known.role, action: 'log in', target: null, reason: null },
         ...{ outcome: 'begun', address: request.ip },
       });
       const isSecure = request.protocol === 'https';
-      void reply.setCookie(SESSION_COOKIE, secret, { ...COOKIE, secure: isSecure, maxAge: SESSION_TIMES.mostSeconds });
+      void reply.setCookie(SESSION_COOKIE, secret, {
+        ...COOKIE,
+        secure: isSecure,
+        maxAge: SESSION_TIMES.mostSeconds,
+      });
       return answerOf(known.name, known.role, csrfOf(secret));
     },
   );

@@ -44,29 +44,3 @@ CREATE INDEX audit_log_action ON audit_log (action, id);
 -- How fast a topic went in the last hour, and its newest commit, are asked on every look.
 CREATE INDEX batch_by_commit ON batch (topic, committed_at) WHERE committed_at IS NOT NULL;
 CREATE INDEX quarantine_newest ON quarantine (id) WHERE state = 'open';
-
--- Processes of the API tell their clients that something of a kind has changed; the clients then ask for what they show.
--- Once per statement and kind: Postgres tells the same text once per transaction.
-CREATE FUNCTION tell_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM pg_notify('dimagi_lake_change', TG_ARGV[0]);
-  RETURN NULL;
-END $$;
-
-DO $$
-DECLARE
-  told record;
-BEGIN
-  FOR told IN SELECT * FROM (VALUES
-    ('batch', 'jobs'), ('batch', 'topics'), ('lane', 'jobs'), ('lane', 'tables'), ('run', 'jobs'),
-    ('topic', 'topics'), ('lake_table', 'tables'), ('quarantine', 'tables'),
-    ('aggregation_run', 'jobs'), ('aggregation_step', 'jobs'), ('aggregation_month', 'months'),
-    ('aggregation_failure', 'months'), ('schedule_run', 'months'), ('source_change', 'months'),
-    ('aggregation_request', 'jobs'), ('aggregation_request', 'months'), ('reprocess_request', 'jobs'), ('pause', 'pauses')
-  ) AS kind (relation, what) WHERE to_regclass(kind.relation) IS NOT NULL LOOP
-    EXECUTE format(
-      'CREATE TRIGGER %I AFTER INSERT OR UPDATE %s OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION tell_change(%L)',
-      -- A driver's sign of life is no news.
-      'tell_' || told.what, CASE told.relation WHEN 'run' THEN 'OF state' ELSE '' END, told.relation, told.what);
-  END LOOP;
-END $$;
