@@ -15,6 +15,8 @@ export interface JobParts {
   readonly workerLogs: WorkerLogs | null;
   /** Null: this process has no variables of aggregations; they are then acted on by the processes that have. */
   readonly aggregation: AggregationContext | null;
+  /** Values that must be shown nowhere: passwords and keys of this process's environment. */
+  readonly secrets: readonly string[];
   readonly logger: Logger;
 }
 

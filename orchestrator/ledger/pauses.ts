@@ -63,7 +63,7 @@ export async function listPauses(database: Queryable): Promise<Pause[]> {
 export interface PausableWork {
   readonly queue: QueueName;
   readonly topic?: string;
-  /** `database.table`, or a table's name alone where its database is not known. */
+  /** `database.table` */
   readonly table?: string;
 }
 
@@ -72,7 +72,7 @@ export async function pauseOf(database: Queryable, work: PausableWork): Promise<
   const [held] = await database.query<Pause & Record<string, unknown>>(
     `SELECT ${COLUMNS} FROM pause
      WHERE scope = 'all' OR (scope = 'queue' AND name = $1) OR (scope = 'topic' AND name = $2)
-       OR (scope = 'table' AND (lower(name) = lower($3) OR lower(split_part(name, '.', 2)) = lower($3)))
+       OR (scope = 'table' AND lower(name) = lower($3))
      ORDER BY id LIMIT 1`,
     [work.queue, work.topic ?? null, work.table ?? null],
   );
