@@ -142,3 +142,24 @@ export async function newestPublications(
     `SELECT domain, extract(epoch FROM max(published_at))::float8 AS at FROM aggregation_month GROUP BY 1 ORDER BY 1`,
   );
 }
+
+/** A month of an aggregation, or a domain's schedule, that failed and has not succeeded since. */
+export interface FailedMonth {
+  readonly domain: string;
+  /** Null: the schedule, for a reason of its own. */
+  readonly table: string | null;
+  readonly month: string | null;
+  readonly code: string | null;
+  readonly reason: string;
+}
+
+export async function failedWork(database: Queryable): Promise<FailedMonth[]> {
+  return database.query(
+    `SELECT domain, table_name AS "table", month::text AS month, code, reason FROM aggregation_failure
+     UNION ALL
+     SELECT s.domain, NULL, s.month::text, NULL, coalesce(s.reason, 'no reason given') FROM schedule_run s
+     WHERE s.state = 'failed' AND s.next_attempt_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM aggregation_failure f WHERE f.domain = s.domain)
+     ORDER BY 1, 2, 3`,
+  );
+}

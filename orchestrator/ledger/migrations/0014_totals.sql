@@ -77,6 +77,24 @@ END $$;
 CREATE TRIGGER lane_totals AFTER UPDATE ON lane REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
   FOR EACH STATEMENT EXECUTE FUNCTION note_lane_totals();
 
+-- A lane that is merged from the start: ours never is, a ledger that is filled by SQL may have some.
+CREATE FUNCTION note_merged_lanes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO table_total AS known (table_id, lanes, inserted, updated, deleted, refused, seconds, delta_version, last_merged_at)
+    SELECT table_id, count(*), coalesce(sum(inserted), 0), coalesce(sum(updated), 0), coalesce(sum(deleted), 0),
+           coalesce(sum(refused), 0), coalesce(sum(seconds), 0), max(delta_version), max(merged_at)
+    FROM after_rows WHERE merged_at IS NOT NULL GROUP BY table_id ORDER BY table_id
+  ON CONFLICT (table_id) DO UPDATE SET
+    lanes = known.lanes + excluded.lanes, inserted = known.inserted + excluded.inserted,
+    updated = known.updated + excluded.updated, deleted = known.deleted + excluded.deleted,
+    refused = known.refused + excluded.refused, seconds = known.seconds + excluded.seconds,
+    delta_version = greatest(known.delta_version, excluded.delta_version),
+    last_merged_at = greatest(known.last_merged_at, excluded.last_merged_at);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER lane_merged_totals AFTER INSERT ON lane REFERENCING NEW TABLE AS after_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION note_merged_lanes();
+
 CREATE FUNCTION note_batch_totals() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO topic_total AS known (topic, batches, messages, last_committed_at)
