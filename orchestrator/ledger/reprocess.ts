@@ -60,7 +60,15 @@ export async function insertRequest(
   const [made] = await tx.query<{ id: bigint }>(
     `INSERT INTO reprocess_request (kind, domain, scope, reaggregate, reason, requested_by, idempotency_key)
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
-    [kind, scope.domain, JSON.stringify(scope), reaggregate, request.reason, request.by, request.idempotencyKey],
+    [
+      kind,
+      scope.domain,
+      JSON.stringify(scope),
+      reaggregate,
+      request.reason,
+      request.by,
+      request.idempotencyKey,
+    ],
   );
   if (made === undefined) return { id: await sameRequest(tx, request), repeated: true };
   for (const { topic, listing } of request.parts) {
@@ -85,6 +93,15 @@ async function sameRequest(tx: Queryable, request: NewRequest): Promise<bigint> 
   throw new LakeError('KEY_REUSED', `The key "${request.idempotencyKey ?? ''}" stands for another request`, {
     facts: { requestId: known?.id.toString() ?? null },
   });
+}
+
+/** The migration of a domain that is under way. */
+export async function runningMigration(tx: Queryable, domain: string): Promise<bigint | undefined> {
+  const [row] = await tx.query<{ id: bigint }>(
+    "SELECT id FROM reprocess_request WHERE state = 'running' AND kind = 'migration' AND domain = $1 ORDER BY id LIMIT 1",
+    [domain],
+  );
+  return row?.id;
 }
 
 /** Parts whose turn it may be now, the one longest without a page first. */
@@ -190,7 +207,9 @@ export async function restartRequest(tx: Queryable, id: bigint): Promise<boolean
      WHERE id = $1 AND state IN ('failed', 'cancelled') RETURNING 1`,
     [id],
   );
-  await tx.query('UPDATE reprocess_part SET next_attempt_at = now(), attempts = 0 WHERE request_id = $1', [id]);
+  await tx.query('UPDATE reprocess_part SET next_attempt_at = now(), attempts = 0 WHERE request_id = $1', [
+    id,
+  ]);
   return rows.length > 0;
 }
 
@@ -278,6 +297,15 @@ export async function monthsReprocessed(
      WHERE m.request_id = $1`,
     [id],
   );
+}
+
+/** Records that a batch brought per second of its way, over the last hour; null: none was committed. */
+export async function recordsPerSecond(database: Queryable): Promise<number | null> {
+  const [row] = await database.query<{ pace: number | null }>(
+    `SELECT (sum(ids) / nullif(sum(extract(epoch FROM committed_at - planned_at)), 0))::float8 AS pace
+     FROM batch WHERE state = 'committed' AND committed_at > now() - interval '1 hour' AND ids > 0`,
+  );
+  return row?.pace ?? null;
 }
 
 /** The next of the ids that a person has listed, behind the first `done` of them. */
