@@ -8,6 +8,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerMigration } from './commands/migration.js';
 import { registerModels } from './commands/models.js';
 import { registerMonths } from './commands/months.js';
 import { registerPause } from './commands/pause.js';
@@ -72,6 +73,7 @@ export function createProgram(): Command {
   registerQuarantine(program);
   registerReprocess(program);
   registerPause(program);
+  registerMigration(program);
   registerResume(program);
   registerAlerts(program);
   registerCheck(program, 'check');
