@@ -17,7 +17,7 @@ const RULES: readonly AlertRule[] = ALERT_KINDS.map((kind) => ({
   enabled: true,
   limit: LIMITS[kind] ?? null,
 }));
-const NOTHING: LakeFacts = { topics: [], tables: [], failed: [], lags: new Map(), disks: [] };
+const NOTHING: LakeFacts = { topics: [], tables: [], failed: [], lags: new Map(), disks: [], pauses: [] };
 
 const topic = (more: Partial<TopicFigures>): TopicFigures => ({
   ...{ topic: 'form-sql', state: 'running', reason: null, planned: 0, staged: 0, halted: 0 },
@@ -71,6 +71,23 @@ test('changes that wait are told of the table, or of the topic when nobody knows
     }),
     ['freshness form-sql over later', 'freshness d.t over later'],
   );
+});
+
+test('what somebody paused may wait: no alert of lag or age; what is halted is told all the same', () => {
+  const facts = {
+    topics: [topic({ unstagedSeconds: 9999 })],
+    tables: [table({ laneSeconds: 9999 }), table({ table: 'h', state: 'halted', reason: 'x' })],
+    lags: new Map([['form-sql', 9999]]),
+  };
+  const under = (scope: 'all' | 'topic' | 'table' | 'queue', name: string): string[] =>
+    found({ ...facts, pauses: [{ scope, name }] }).map((each) => each.split(' ').slice(0, 2).join(' '));
+  const [topicAge, tableAge, lag] = ['freshness form-sql', 'freshness d.t', 'lag form-sql'];
+  assert.deepEqual(under('all', ''), ['table_halted d.h']);
+  assert.deepEqual(under('topic', 'form-sql'), ['table_halted d.h']);
+  assert.deepEqual(under('topic', 'case-sql'), ['table_halted d.h', lag, topicAge, tableAge]);
+  assert.deepEqual(under('table', 'D.T'), ['table_halted d.h', lag, topicAge]);
+  assert.deepEqual(under('queue', 'merge'), ['table_halted d.h', lag, topicAge]);
+  assert.deepEqual(under('queue', 'schedule'), ['table_halted d.h', lag, topicAge, tableAge]);
 });
 
 test('a failed month is told at once unless it is tried again by itself; an audit has a rule of its own', () => {
