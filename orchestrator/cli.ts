@@ -7,6 +7,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerMigration } from './commands/migration.js';
 import { registerModels } from './commands/models.js';
 import { registerMonths } from './commands/months.js';
 import { registerPause } from './commands/pause.js';
@@ -70,6 +71,7 @@ export function createProgram(): Command {
   registerBatches(program);
   registerQuarantine(program);
   registerReprocess(program);
+  registerMigration(program);
   registerPause(program);
   registerResume(program);
   registerCheck(program, 'check');
