@@ -267,6 +267,36 @@ export default {
       from: { path: '^test/(hq-sim|oracle)/' },
       to: { path: '^orchestrator/', pathNot: KERNEL },
     },
+    {
+      name: 'watchers-only-look',
+      comment:
+        'metrics/, health/ and alerts/ look at the lake and change nothing but alerts: a question goes into ledger/, a client is handed in.',
+      severity: 'error',
+      from: { path: '^orchestrator/(metrics|health|alerts)/' },
+      to: {
+        path: '^(orchestrator|deploy|test)/',
+        pathNot: [
+          KERNEL,
+          '^orchestrator/(metrics|health|alerts|ledger|aggregation)/',
+          '^orchestrator/(kafka/lag|queue/repeat|storage/storage)\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'nobody-below-knows-watchers',
+      comment: 'Only main.ts, the API and commands/ may ask them: what is watched does not know who watches.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|queue|aggregation|warehouse|jobs|reprocess)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/(metrics|health|alerts)/' },
+    },
+    fence(
+      'prom-client-fence',
+      'prom-client',
+      ['orchestrator/metrics/'],
+      'A metric is a row of metrics/families.ts and a line that tells its number.',
+    ),
     fence(
       'kafkajs-fence',
       'kafkajs',
@@ -296,8 +326,8 @@ export default {
     fence(
       'axios-fence',
       'axios',
-      ['orchestrator/submit/', 'deploy/'],
-      'HTTP goes to Spark only: submit/spark-rest.ts.',
+      ['orchestrator/submit/', 'orchestrator/alerts/webhook\\.ts', 'deploy/'],
+      'HTTP goes to Spark (submit/) and to the webhook of alerts only.',
     ),
     fence(
       'saxes-fence',

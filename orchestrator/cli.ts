@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAggregation } from './commands/aggregation.js';
+import { registerAlerts } from './commands/alerts.js';
 import { registerBatches } from './commands/batches.js';
 import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
@@ -73,7 +74,10 @@ export function createProgram(): Command {
   registerReprocess(program);
   registerMigration(program);
   registerPause(program);
+  registerPause(program);
+  registerMigration(program);
   registerResume(program);
+  registerAlerts(program);
   registerCheck(program, 'check');
   registerConfig(program);
   registerDoctor(program);
