@@ -10,6 +10,7 @@ import { registerIngestion } from './commands/ingestion.js';
 import { registerMigration } from './commands/migration.js';
 import { registerModels } from './commands/models.js';
 import { registerMonths } from './commands/months.js';
+import { registerPause } from './commands/pause.js';
 import { registerPrune } from './commands/prune.js';
 import { registerQuarantine } from './commands/quarantine.js';
 import { registerReprocess } from './commands/reprocess.js';
@@ -22,6 +23,7 @@ import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerHqSim } from './commands/hq-sim.js';
 import { registerTables } from './commands/tables.js';
+import { registerUp } from './commands/up.js';
 import { paint } from './commands/terminal/paint.js';
 import { EXIT, asLakeError } from './errors.js';
 import { PACKAGE_ROOT } from './package-root.js';
@@ -56,6 +58,7 @@ export function createProgram(): Command {
     })
     .exitOverride();
   registerDemo(program);
+  registerUp(program);
   registerIngestion(program);
   registerAggregation(program);
   registerMonths(program);
@@ -69,6 +72,7 @@ export function createProgram(): Command {
   registerQuarantine(program);
   registerReprocess(program);
   registerMigration(program);
+  registerPause(program);
   registerResume(program);
   registerCheck(program, 'check');
   registerConfig(program);

@@ -178,6 +178,26 @@ export const ERROR_CODES = {
     exitCode: EXIT.failed,
     mend: 'The new numbers are not published, the old ones stand. The audit and its counts are named above: run its query, mend the data or the model, run the aggregation again.',
   },
+  CANCELLED: {
+    failureClass: 'config',
+    exitCode: EXIT.failed,
+    mend: 'Somebody stopped it, for the reason above; nothing is lost. Retry the job, or ask again, when it is to run.',
+  },
+  PAUSED: {
+    failureClass: 'transient',
+    exitCode: EXIT.halted,
+    mend: 'It is paused, for the reason above: `dimagi-lake pauses` lists pauses, `dimagi-lake resume` lifts one.',
+  },
+  JOB_UNKNOWN: {
+    failureClass: 'config',
+    exitCode: EXIT.usage,
+    mend: 'Search for the job: GET /api/v1/jobs, or `dimagi-lake batches`.',
+  },
+  ACT_REFUSED: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'Look at the state of the job again; only what is under way can be cancelled, only what stands still be retried.',
+  },
   INTERNAL: bug('This is a fault of ours: report it with the message and the log.'),
 } as const satisfies Record<string, CodeFacts>;
 
