@@ -163,7 +163,7 @@ export default {
     {
       name: 'queue-calls-the-pipeline-only',
       comment:
-        'A job calls pipeline.ts (and looks into the ledger for what is due); no stage by itself. kafka/ is the poller’s.',
+        'A job calls pipeline.ts or reprocess/ (and looks into the ledger for what is due); no stage by itself. kafka/ is the poller’s.',
       severity: 'error',
       from: { path: '^orchestrator/queue/' },
       to: {
@@ -179,6 +179,27 @@ export default {
         path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline)(/|\\.ts$)`,
       },
       to: { path: '^orchestrator/aggregation/' },
+    },
+    {
+      name: 'reprocess-is-above-the-stages',
+      comment:
+        'reprocess/ lists records and plans pages of them, and uses extract/, plan/, ledger/ and the months of aggregation/; none of those knows of it.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/reprocess/' },
+    },
+    {
+      name: 'reprocess-knows-no-caller',
+      comment:
+        'Pollers, API and commands call reprocess/ and hand in what it needs. (The shapes of the API are types here: `import type`.)',
+      severity: 'error',
+      from: { path: '^orchestrator/reprocess/' },
+      to: {
+        path: '^orchestrator/(pipeline|queue|api|commands)(/|\\.ts$)|^orchestrator/(main|cli)\\.ts$|^deploy/',
+        pathNot: '^orchestrator/api/schemas/',
+      },
     },
     {
       name: 'models-are-read-and-rendered-only',

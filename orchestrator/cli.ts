@@ -72,6 +72,8 @@ export function createProgram(): Command {
   registerBatches(program);
   registerQuarantine(program);
   registerReprocess(program);
+  registerMigration(program);
+  registerPause(program);
   registerPause(program);
   registerMigration(program);
   registerResume(program);

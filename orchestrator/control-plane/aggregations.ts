@@ -1,5 +1,5 @@
 import type { AggregationContext } from '../aggregation/context.js';
-import { runRequest } from '../aggregation/requests.js';
+import { requestAggregation, runRequest } from '../aggregation/requests.js';
 import { runAggregation } from '../aggregation/run-aggregation.js';
 import {
   clockOf,
@@ -11,15 +11,20 @@ import {
 } from '../aggregation/schedule.js';
 import type { MonthlyClock } from '../aggregation/schedule-clock.js';
 import type { LakeConfig } from '../config/lake.js';
+import { asLakeError } from '../errors.js';
 import { dueRequests } from '../ledger/aggregation-requests.js';
+import { withLeases } from '../ledger/leases.js';
 import { pauseOf } from '../ledger/pauses.js';
+import { repeat } from '../queue/repeat.js';
 import { runRequests } from '../queue/requests.js';
 import { connectRedis } from '../queue/queues.js';
 import { runSchedules, type Schedules } from '../queue/schedules.js';
+import { reaggregateDone } from '../reprocess/reaggregate.js';
 import { loopingPart, type Part } from './part.js';
 
 /** A month under way ends at its next step, in seconds; Spark's part of it is taken over by the next process. */
 const MAY_TAKE_MS = 30_000;
+const REAGGREGATE_EVERY_MS = 5_000;
 
 export interface QueueSettings {
   readonly redisUrl: string;
@@ -88,6 +93,27 @@ export function startSchedule(context: AggregationContext, queue: QueueSettings)
   return loopingPart((signal) => [keepSchedules(parts, queue, signal, () => undefined)], MAY_TAKE_MS);
 }
 
+/** Asks for months that reprocesses have made stale, where that was asked for with them; one process at a time. */
+async function reaggregate(context: AggregationContext): Promise<boolean> {
+  const { database, config, configOf, owner, logger } = context;
+  const states = { database, config, configOf, models: context.models.all };
+  await withLeases(database, ['reaggregate'], owner, () =>
+    reaggregateDone({
+      ...states,
+      request: async ({ reason, idempotencyKey, ...month }) => {
+        const ask = { ...month, force: false, by: 'reprocess', reason, idempotencyKey };
+        await requestAggregation(context, ask).catch((thrown: unknown) => {
+          const error = asLakeError(thrown);
+          if (error.retryable) throw error;
+          // A month that can't be computed must not hold up the others; it stays stale, and is shown so.
+          logger.warn('month not asked for again', { ...month, code: error.code, reason: error.message });
+        });
+      },
+    }),
+  );
+  return false;
+}
+
 /** Works on aggregations that were asked for. */
 export function startRequests(context: AggregationContext, { redisUrl, ...queue }: QueueSettings): Part {
   const redis = connectRedis(redisUrl);
@@ -97,7 +123,10 @@ export function startRequests(context: AggregationContext, { redisUrl, ...queue 
   };
   const { logger } = context;
   const loops = loopingPart(
-    (signal) => [runRequests(requests, redis, { ...queue, logger, signal })],
+    (signal) => [
+      runRequests(requests, redis, { ...queue, logger, signal }),
+      repeat('months after reprocesses', REAGGREGATE_EVERY_MS, () => reaggregate(context), logger, signal),
+    ],
     MAY_TAKE_MS,
   );
   return {
