@@ -419,3 +419,15 @@ CREATE OR REPLACE VIEW runnable_lane AS
     AND NOT EXISTS (SELECT 1 FROM lane el JOIN batch e ON e.id = el.batch_id
                     WHERE el.table_id = l.table_id AND e.sequence < b.sequence
                       AND el.state NOT IN ('merged', 'committed'));
+
+-- Drivers' limited role may call its own functions and no other (0002).
+DO $$
+DECLARE
+  made regprocedure;
+BEGIN
+  FOR made IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
+    AND (p.proname LIKE 'index\_%' OR p.proname LIKE 'refresh\_%\_jobs' OR p.proname LIKE 'job\_%' OR p.proname = 'is_held')
+  LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
+  END LOOP;
+END $$;

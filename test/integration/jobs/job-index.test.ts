@@ -45,6 +45,7 @@ import {
   TopicUnderTest,
   type FreshLedger,
 } from '../ledger/fresh-ledger.js';
+import { until } from '../../helpers/until.js';
 import { readJob, wrongRows } from './job-rows.js';
 
 describe('the search index over all jobs', () => {
