@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { requireAggregationServices, requireServices } from '../../deploy/doctor/at-start.js';
-import { readScheduleEnvironment } from '../config/environment.js';
+import { readAlertEnvironment, readScheduleEnvironment } from '../config/environment.js';
 import { hasAggregationVariables, readAggregationSettings, readSettings } from '../config/settings.js';
 import { PART_NAMES, startUp, type PartName, type UpSettings } from '../control-plane/up.js';
 import { didYouMean } from '../config/did-you-mean.js';
@@ -23,7 +23,9 @@ export function registerUp(program: Command): void {
   withExamples(
     program
       .command('up')
-      .description('run everything in one process: pollers, workers, schedules, requested aggregations')
+      .description(
+        'run everything in one process: pollers, workers, schedules, requested aggregations, alerts',
+      )
       .option('--only <parts>', `only these, comma separated: ${PART_NAMES.join(', ')}`, partsOf)
       .action(up),
     {
@@ -84,6 +86,7 @@ function readUpSettings(only: readonly PartName[] | undefined): {
       ingestion: ingestion?.environment,
       aggregation: aggregations?.environment,
       redisUrl: readScheduleEnvironment().REDIS_URL,
+      alerts: readAlertEnvironment(),
       config: read.config,
       logger,
     },

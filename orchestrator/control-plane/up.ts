@@ -1,6 +1,10 @@
 import type { AggregationContext } from '../aggregation/context.js';
 import { openAggregationContext } from '../aggregation/open-context.js';
-import type { AggregationEnvironment, IngestionEnvironment } from '../config/environment.js';
+import type {
+  AggregationEnvironment,
+  AlertEnvironment,
+  IngestionEnvironment,
+} from '../config/environment.js';
 import type { LakeConfig } from '../config/lake.js';
 import { secretsOf } from '../config/secrets.js';
 import { LakeError } from '../errors.js';
@@ -8,6 +12,7 @@ import type { JobParts } from '../jobs/parts.js';
 import type { Logger } from '../logger.js';
 import { loadHooks } from '../transform/load-hooks.js';
 import { TOPICS } from '../types.js';
+import { startAlerts, type AlertSettings } from './alerts.js';
 import { startRequests, startSchedule, type QueueSettings } from './aggregations.js';
 import { openClients, type Clients } from './clients.js';
 import { startHeartbeat } from './heartbeat.js';
@@ -15,7 +20,7 @@ import { openIngestion, startIngestionWorkers, startPollers, type Ingestion } fr
 import type { Part } from './part.js';
 
 /** What a process may do; each also alone, and several of each side by side. */
-export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation'] as const;
+export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation', 'alerts'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 /** What parts are made of. Each is opened by the first part that needs it, and closed with the process. */
@@ -25,6 +30,7 @@ export interface Opened {
   readonly queue: QueueSettings;
   /** Null: no variables of aggregations are set. */
   readonly aggregation: AggregationContext | null;
+  readonly alerts: AlertSettings;
   /** @throws LakeError USAGE when the variables of ingestion are not set */
   ingestion(): Ingestion;
 }
@@ -37,6 +43,7 @@ const STARTERS: Readonly<Record<PartName, Starter>> = {
   workers: (opened) => startIngestionWorkers(opened.ingestion(), opened.clients),
   schedule: (opened) => startSchedule(aggregationsOf(opened), opened.queue),
   aggregation: (opened) => startRequests(aggregationsOf(opened), opened.queue),
+  alerts: (opened) => startAlerts(opened.clients, opened.alerts),
 };
 
 export interface UpSettings {
@@ -44,6 +51,7 @@ export interface UpSettings {
   readonly ingestion: IngestionEnvironment | undefined;
   readonly aggregation: AggregationEnvironment | undefined;
   readonly redisUrl: string;
+  readonly alerts: AlertEnvironment;
   readonly config: LakeConfig;
   readonly logger: Logger;
 }
@@ -69,7 +77,7 @@ export async function startUp(settings: UpSettings, names: readonly PartName[]):
     for (const close of closers.reverse()) await close();
   };
   try {
-    const opened = await open(settings, clients, closers);
+    const opened = await open(settings, environment, clients, closers);
     for (const name of PART_NAMES) if (names.includes(name)) parts.push(await STARTERS[name](opened));
     parts.push(startHeartbeat(clients, names));
     return { opened, stop };
@@ -80,7 +88,8 @@ export async function startUp(settings: UpSettings, names: readonly PartName[]):
 }
 
 async function open(
-  { ingestion, aggregation, redisUrl, config, logger }: UpSettings,
+  { ingestion, aggregation, alerts, redisUrl, config, logger }: UpSettings,
+  environment: IngestionEnvironment | AggregationEnvironment,
   clients: Clients,
   closers: (() => Promise<void>)[],
 ): Promise<Opened> {
@@ -93,6 +102,7 @@ async function open(
   return {
     clients,
     aggregation: context,
+    alerts: { ...environment, ...alerts, AGG_DATA_PATH: aggregation?.AGG_DATA_PATH },
     jobs: { database, checkpoint, spark, workerLogs, aggregation: context, secrets, logger },
     queue: {
       redisUrl,
