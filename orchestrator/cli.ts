@@ -74,7 +74,6 @@ export function createProgram(): Command {
   registerReprocess(program);
   registerMigration(program);
   registerPause(program);
-  registerMigration(program);
   registerResume(program);
   registerAlerts(program);
   registerCheck(program, 'check');
