@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { requireAggregationServices, requireServices } from '../../deploy/doctor/at-start.js';
-import { readAlertEnvironment, readScheduleEnvironment } from '../config/environment.js';
+import { readAlertEnvironment, readApiEnvironment, readScheduleEnvironment } from '../config/environment.js';
 import { hasAggregationVariables, readAggregationSettings, readSettings } from '../config/settings.js';
 import { PART_NAMES, startUp, type PartName, type UpSettings } from '../control-plane/up.js';
 import { didYouMean } from '../config/did-you-mean.js';
@@ -14,7 +14,7 @@ interface Flags {
 }
 
 /** Parts that need the variables of ingestion, and those that need the ones of aggregations. */
-const OF_INGESTION: readonly PartName[] = ['poller', 'workers'];
+const OF_INGESTION: readonly PartName[] = ['poller', 'workers', 'api'];
 const OF_AGGREGATIONS: readonly PartName[] = ['schedule', 'aggregation'];
 /** After the first signal; what is at work then is left to the ledger, and the next process goes on with it. */
 const STOP_MAY_TAKE_MS = 60_000;
@@ -24,7 +24,7 @@ export function registerUp(program: Command): void {
     program
       .command('up')
       .description(
-        'run everything in one process: pollers, workers, schedules, requested aggregations, alerts',
+        'run everything in one process: pollers, workers, schedules, requested aggregations, alerts, API and dashboard',
       )
       .option('--only <parts>', `only these, comma separated: ${PART_NAMES.join(', ')}`, partsOf)
       .action(up),
@@ -41,7 +41,8 @@ export function registerUp(program: Command): void {
   );
 }
 
-async function up({ only }: Flags): Promise<void> {
+/** Runs parts until a signal. */
+export async function up({ only }: Flags): Promise<void> {
   const { settings, names } = readUpSettings(only);
   const { ingestion, aggregation, logger } = settings;
   if (ingestion !== undefined) await requireServices(ingestion);
@@ -86,6 +87,7 @@ function readUpSettings(only: readonly PartName[] | undefined): {
       ingestion: ingestion?.environment,
       aggregation: aggregations?.environment,
       redisUrl: readScheduleEnvironment().REDIS_URL,
+      api: readApiEnvironment(),
       alerts: readAlertEnvironment(),
       config: read.config,
       logger,

@@ -1,8 +1,12 @@
 import type { AggregationContext } from '../aggregation/context.js';
+import { loadModels } from '../aggregation/models/load-models.js';
 import { openAggregationContext } from '../aggregation/open-context.js';
+import { openApiParts, type ApiSettings } from '../api/open-parts.js';
+import { startApi, urlOf, type ApiPlace } from '../api/server.js';
 import type {
   AggregationEnvironment,
   AlertEnvironment,
+  ApiEnvironment,
   IngestionEnvironment,
 } from '../config/environment.js';
 import type { LakeConfig } from '../config/lake.js';
@@ -20,7 +24,7 @@ import { openIngestion, startIngestionWorkers, startPollers, type Ingestion } fr
 import type { Part } from './part.js';
 
 /** What a process may do; each also alone, and several of each side by side. */
-export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation', 'alerts'] as const;
+export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation', 'alerts', 'api'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 /** What parts are made of. Each is opened by the first part that needs it, and closed with the process. */
@@ -33,6 +37,8 @@ export interface Opened {
   readonly alerts: AlertSettings;
   /** @throws LakeError USAGE when the variables of ingestion are not set */
   ingestion(): Ingestion;
+  /** @throws LakeError USAGE when the variables of ingestion are not set: the API looks at everything */
+  api(): ApiSettings & ApiPlace;
 }
 
 type Starter = (opened: Opened) => Part | Promise<Part>;
@@ -44,6 +50,7 @@ const STARTERS: Readonly<Record<PartName, Starter>> = {
   schedule: (opened) => startSchedule(aggregationsOf(opened), opened.queue),
   aggregation: (opened) => startRequests(aggregationsOf(opened), opened.queue),
   alerts: (opened) => startAlerts(opened.clients, opened.alerts),
+  api: (opened) => startApiPart(opened),
 };
 
 export interface UpSettings {
@@ -51,6 +58,7 @@ export interface UpSettings {
   readonly ingestion: IngestionEnvironment | undefined;
   readonly aggregation: AggregationEnvironment | undefined;
   readonly redisUrl: string;
+  readonly api: ApiEnvironment;
   readonly alerts: AlertEnvironment;
   readonly config: LakeConfig;
   readonly logger: Logger;
@@ -88,7 +96,7 @@ export async function startUp(settings: UpSettings, names: readonly PartName[]):
 }
 
 async function open(
-  { ingestion, aggregation, alerts, redisUrl, config, logger }: UpSettings,
+  { ingestion, aggregation, redisUrl, api, alerts, config, logger }: UpSettings,
   environment: IngestionEnvironment | AggregationEnvironment,
   clients: Clients,
   closers: (() => Promise<void>)[],
@@ -97,7 +105,7 @@ async function open(
     aggregation === undefined ? null : await openAggregationContext(aggregation, config, logger, clients);
   if (context !== null) closers.push(() => context.close());
   const { database, checkpoint, spark, workerLogs } = clients;
-  const secrets = secretsOf(ingestion ?? {}, aggregation ?? {});
+  const secrets = secretsOf(ingestion ?? {}, aggregation ?? {}, alerts);
   let pipeline: Ingestion | undefined;
   return {
     clients,
@@ -108,6 +116,17 @@ async function open(
       redisUrl,
       lakeUuid: clients.lakeUuid,
       lockSeconds: database.leaseSeconds,
+    },
+    api() {
+      if (ingestion === undefined) throw new LakeError('USAGE', 'The variables of ingestion are not set');
+      const { API_HOST: host, API_PORT: port } = api;
+      return {
+        ...{ host, port, environment: ingestion, aggregation: context, secrets },
+        models: context?.models ?? loadModels(ingestion.AGGREGATION_MODELS),
+        aggregatesUrl: aggregation?.AGG_DATA_PATH,
+        webhook: alerts.ALERT_WEBHOOK_URL,
+        dashboardUrl: urlOf(host, port),
+      };
     },
     ingestion() {
       if (pipeline !== undefined) return pipeline;
@@ -125,4 +144,22 @@ function aggregationsOf({ aggregation }: Opened): AggregationContext {
   throw new LakeError('USAGE', 'The variables of aggregations are not set', {
     mend: 'Set DASHBOARD_DB_* and AGG_DATA_PATH, or leave schedule and aggregation out (--only).',
   });
+}
+
+/** The API goes on answering while the others finish their work; its clients are closed with it. */
+async function startApiPart({ clients, api }: Opened): Promise<Part> {
+  const settings = api();
+  const parts = openApiParts(clients, settings);
+  try {
+    const server = await startApi(parts, settings);
+    return {
+      async stop() {
+        await server.close();
+        await parts.close();
+      },
+    };
+  } catch (thrown) {
+    await parts.close();
+    throw thrown;
+  }
 }
