@@ -217,6 +217,27 @@ export default {
       },
     },
     {
+      name: 'jobs-are-above-the-work',
+      comment:
+        'jobs/ looks at work and stops it; nothing that does the work may know of it. Put the fact into the ledger, and read it from there.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation|warehouse|queue)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/jobs/' },
+    },
+    {
+      name: 'parts-are-put-together-in-one-place',
+      comment:
+        'control-plane/ opens clients and starts parts: hand what you need down from there. (aggregation/open-context.ts takes the clients.)',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation|warehouse|queue|jobs)(/|\\.ts$)`,
+        pathNot: '^orchestrator/aggregation/open-context\\.ts$',
+      },
+      to: { path: '^orchestrator/control-plane/' },
+    },
+    {
       name: 'only-the-cli-imports-commands',
       comment:
         'A command is a leaf. Move what is shared out of commands/ (doctor/ may use the log store proof).',
