@@ -1,3 +1,4 @@
+import type { Queryable } from '../ledger/database.js';
 import { allTables } from '../ledger/tables.js';
 import type { AggregationRun } from '../ledger/aggregation-runs.js';
 import type { AggregationContext } from './context.js';
@@ -13,6 +14,8 @@ import { runGraph, type NodeResult } from './run-graph.js';
 export interface Asked {
   /** Compute what was asked for although it is fresh. */
   readonly force: boolean;
+  /** The request in the ledger that is done by it. */
+  readonly requestId?: bigint;
   readonly signal: AbortSignal;
   /** Called when the plan stands. */
   planned?(nodes: readonly MonthNode[]): void;
@@ -33,8 +36,7 @@ export async function aggregate(
   request: AggregationRequest,
   asked: Asked,
 ): Promise<AggregateResult> {
-  const states = await statesOf(context, request.domain);
-  requireComputable(request, states, await tablesInLake(context, request.domain));
+  const states = await computableStates(context, request);
   const nodes = planMonths(states, targetsOf(request, states, asked.force));
   asked.planned?.(nodes);
   const runs = new Map<string, AggregationRun>();
@@ -49,6 +51,7 @@ export async function aggregate(
       const run = await runAggregation(context, { domain, model: model.table, month }, signal, {
         force,
         shared: request.isAll,
+        ...(asked.requestId === undefined ? {} : { requestId: asked.requestId }),
       });
       runs.set(monthKey(model.table, month), run);
     },
@@ -57,10 +60,27 @@ export async function aggregate(
   return { results, runs };
 }
 
-/** How the months of a domain stand now. */
-function statesOf(context: AggregationContext, domain: string): Promise<MonthStates> {
-  const { database, config, configOf } = context;
-  return readMonthStates({ database, models: context.models.all, domain, config, configOf });
+/** What is needed to tell whether something can be computed. */
+export type MonthContext = Pick<AggregationContext, 'database' | 'models' | 'config' | 'configOf'>;
+
+/**
+ * How the months of the request's domain stand now.
+ * @throws LakeError USAGE or SOURCE_MISSING when what is asked for can't be computed
+ */
+export async function computableStates(
+  context: MonthContext,
+  request: AggregationRequest,
+): Promise<MonthStates> {
+  const { database, config, configOf, models } = context;
+  const states = await readMonthStates({
+    database,
+    models: models.all,
+    domain: request.domain,
+    config,
+    configOf,
+  });
+  requireComputable(request, states, await tablesInLake(database, request.domain));
+  return states;
 }
 
 function targetsOf(request: AggregationRequest, states: MonthStates, force: boolean): Target[] {
@@ -73,7 +93,7 @@ function targetsOf(request: AggregationRequest, states: MonthStates, force: bool
 }
 
 /** Tables that anything was ever merged into. */
-async function tablesInLake(context: AggregationContext, domain: string): Promise<ReadonlySet<string>> {
-  const tables = (await allTables(context.database)).filter((table) => table.domain === domain);
+async function tablesInLake(database: Queryable, domain: string): Promise<ReadonlySet<string>> {
+  const tables = (await allTables(database)).filter((table) => table.domain === domain);
   return new Set(tables.filter((table) => table.registeredUrl !== null).map((table) => table.tableName));
 }

@@ -5,6 +5,7 @@ import { crashPoint } from '../crash-point.js';
 import { monthPublished } from '../ledger/aggregation-months.js';
 import {
   aggregationLease,
+  cancelOf,
   liveAggregationRuns,
   newestRun,
   newestWritten,
@@ -18,6 +19,7 @@ import {
   type AggregationTarget,
 } from '../ledger/aggregation-runs.js';
 import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
+import { pauseOf } from '../ledger/pauses.js';
 import type { Sql } from '../sql/text.js';
 import type { Application } from '../submit/driver-request.js';
 import { checkAndLoad } from './check-and-load.js';
@@ -30,6 +32,7 @@ import { neededMonth } from './month-facts.js';
 import { outputPath } from './output-path.js';
 import { pinSources, type PinnedSources } from './pin-sources.js';
 import type { RunToRender } from './scripts.js';
+import { unlessCancelled } from './unless-cancelled.js';
 import { applicationOf, factsOf, runFolder, voidLeftovers, withStep } from './spark-step.js';
 
 export interface RunOptions {
@@ -37,6 +40,8 @@ export interface RunOptions {
   readonly force?: boolean;
   /** One of many that were asked for together: small ones share an application. */
   readonly shared?: boolean;
+  /** The request it is computed for. */
+  readonly requestId?: bigint;
 }
 
 const ASK_AGAIN_MS = 500;
@@ -83,27 +88,58 @@ async function runHeld(
   target: AggregationTarget,
   lease: Lease,
   signal: AbortSignal,
-  { force = false, shared = false }: RunOptions,
+  { force = false, shared = false, requestId }: RunOptions,
 ): Promise<AggregationRun> {
   const model = context.models.byTable(target.model);
   const pinned = await pinSources(context, model, target);
+  await requireNotPaused(context, pinned.databaseName, target);
   const newest = await takeOver(context, await newestRun(context.database, target));
   const isSame = newest !== undefined && !force && (await readsTheSame(context, model, newest, pinned));
   if (isSame && newest.state === 'published') return newest;
   const goesOn = isSame && newest.deltaVersion !== null;
-  const run = goesOn ? newest : await open(context, target, model, pinned, lease);
-  if (goesOn) await reopenAggregationRun(context.database, run.id);
+  const run = goesOn ? newest : await open(context, target, model, pinned, lease, requestId);
+  if (goesOn) await reopenAggregationRun(context.database, run.id, requestId);
   try {
     const application = applicationOf(context, run, pinned.bytes, shared);
-    await goThrough(context, model, run, pinned, application, lease, signal);
+    await unlessCancelled(context, run, signal, (both) =>
+      goThrough(context, model, run, pinned, application, lease, both),
+    );
   } catch (thrown) {
-    await noteRunFailed(context, run, thrown, signal);
+    if (asLakeError(thrown).code === 'CANCELLED') await takeOver(context, run);
+    else await noteRunFailed(context, run, thrown, signal);
     throw thrown;
   }
   return (await newestRun(context.database, target)) ?? run;
 }
 
-/** A run that a dead process left: what it wrote counts, what it has with Spark does not. */
+/** @throws LakeError PAUSED */
+async function requireNotPaused(
+  { database }: AggregationContext,
+  databaseName: string,
+  target: AggregationTarget,
+): Promise<void> {
+  const held = await pauseOf(database, { queue: 'aggregation', table: `${databaseName}.${target.model}` });
+  if (held === undefined) return;
+  const what = held.scope === 'all' ? 'Everything' : `The ${held.scope} ${held.name}`;
+  throw new LakeError('PAUSED', `${what} is paused by ${held.by}: ${held.reason}`);
+}
+
+/**
+ * Ends a run that somebody cancelled and no process is at, as its own process would have.
+ * @returns false when a process holds it
+ */
+export async function settleLeftRun(
+  context: AggregationContext,
+  target: AggregationTarget,
+): Promise<boolean> {
+  const done = await withLeases(context.database, [aggregationLease(target)], context.owner, async () => {
+    await takeOver(context, await newestRun(context.database, target));
+    return true;
+  });
+  return done ?? false;
+}
+
+/** A run that was cancelled, or that a dead process left: what it wrote counts, what it has with Spark does not. */
 async function takeOver(
   context: AggregationContext,
   newest: AggregationRun | undefined,
@@ -112,7 +148,10 @@ async function takeOver(
   await voidLeftovers(context, newest);
   const written = await writtenBy(context, newest, outputPath(newest.domain, newest.model));
   if (written !== undefined) await runWritten(context.database, newest.id, written.version, written.rows);
-  await runFailed(context.database, newest.id, 'transient', 'its process ended in the middle');
+  const cancelled = await cancelOf(context.database, newest.id);
+  if (cancelled === undefined)
+    await runFailed(context.database, newest.id, 'transient', 'its process ended in the middle');
+  else await runFailed(context.database, newest.id, 'config', `CANCELLED: ${cancelled}`);
   return { ...newest, state: 'failed', deltaVersion: written?.version ?? null, rows: written?.rows ?? null };
 }
 
@@ -141,15 +180,17 @@ async function open(
   model: Model,
   pinned: PinnedSources,
   lease: Lease,
+  requestId?: bigint,
 ): Promise<AggregationRun> {
   const run = await context.database.transaction(async (tx) => {
     await requireLease(tx, lease);
-    return openAggregationRun(tx, {
+    const opened = {
       ...target,
       configVersionId: context.configVersionId,
       modelSha256: model.sha256,
       sources: pinned.versions,
-    });
+    };
+    return openAggregationRun(tx, opened, requestId);
   });
   // Audits of a run that is taken over later must read what it read, in the shape the tables had then.
   await context.checkpoint.write(viewsPath(run), JSON.stringify(pinned.views));

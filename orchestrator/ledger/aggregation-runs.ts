@@ -78,26 +78,66 @@ export async function newestWritten(
 export async function openAggregationRun(
   tx: Queryable,
   run: Pick<AggregationRun, 'domain' | 'model' | 'month' | 'configVersionId' | 'modelSha256' | 'sources'>,
+  requestId?: bigint,
 ): Promise<AggregationRun> {
   const sources = Object.fromEntries(
     [...run.sources].map(([table, version]) => [table, version?.toString() ?? null]),
   );
   const [row] = await tx.query<RunRow>(
-    `INSERT INTO aggregation_run (domain, model, month, config_version_id, model_sha256, sources)
-     VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${COLUMNS}`,
-    [run.domain, run.model, run.month, run.configVersionId, run.modelSha256, JSON.stringify(sources)],
+    `INSERT INTO aggregation_run (domain, model, month, config_version_id, model_sha256, sources, request_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+    [
+      ...[run.domain, run.model, run.month, run.configVersionId, run.modelSha256],
+      ...[JSON.stringify(sources), requestId ?? null],
+    ],
   );
   if (row === undefined) throw new LakeError('INTERNAL', 'The aggregation run was not inserted');
   return runOf(row);
 }
 
 /** A failed run goes on where it failed, with what it had pinned. */
-export async function reopenAggregationRun(tx: Queryable, runId: bigint): Promise<void> {
+export async function reopenAggregationRun(tx: Queryable, runId: bigint, requestId?: bigint): Promise<void> {
   await tx.query(
-    `UPDATE aggregation_run SET state = 'running', ended_at = NULL, failure_class = NULL, failure = NULL
+    `UPDATE aggregation_run SET state = 'running', ended_at = NULL, failure_class = NULL, failure = NULL, cancelled_by = NULL,
+       cancel_reason = NULL, request_id = coalesce($2, request_id)
      WHERE id = $1 AND state = 'failed'`,
+    [runId, requestId ?? null],
+  );
+}
+
+/**
+ * Says that the run is to end; whoever computes it stops and notes it as failed.
+ * @returns false when it is not under way
+ */
+export async function askToCancel(
+  tx: Queryable,
+  runId: bigint,
+  by: string,
+  reason: string,
+): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE aggregation_run SET cancelled_by = $2, cancel_reason = $3 WHERE id = $1 AND state = 'running' RETURNING 1`,
+    [runId, by, reason],
+  );
+  return rows.length > 0;
+}
+
+/** Who wants the run to end, and why; undefined: nobody. */
+export async function cancelOf(database: Queryable, runId: bigint): Promise<string | undefined> {
+  const [row] = await database.query<{ text: string }>(
+    `SELECT 'cancelled by ' || cancelled_by || coalesce(': ' || cancel_reason, '') AS text
+     FROM aggregation_run WHERE id = $1 AND cancelled_by IS NOT NULL`,
     [runId],
   );
+  return row?.text;
+}
+
+export async function readAggregationRun(
+  database: Queryable,
+  runId: bigint,
+): Promise<AggregationRun | undefined> {
+  const [row] = await database.query<RunRow>(`SELECT ${COLUMNS} FROM aggregation_run WHERE id = $1`, [runId]);
+  return row === undefined ? undefined : runOf(row);
 }
 
 export async function runWritten(

@@ -3,6 +3,7 @@ import { crashPoint } from '../crash-point.js';
 import { asLakeError } from '../errors.js';
 import { batchFailed, beginExtraction, haltBatch, readBatch, type Batch } from '../ledger/batches.js';
 import { withLeases, type Lease } from '../ledger/leases.js';
+import { pauseOf } from '../ledger/pauses.js';
 import { placesOf } from '../ledger/places.js';
 import { haltTopic } from '../ledger/planning.js';
 import { commitStaging, type QuarantinedRecord } from '../ledger/staging.js';
@@ -43,6 +44,8 @@ export async function stageBatch(context: PipelineContext, batchId: bigint): Pro
     async ([lease], signal) => {
       const batch = await readBatch(context.database, batchId);
       if (batch.state !== 'planned' || lease === undefined) return true;
+      // The job may have been queued before somebody paused it.
+      if ((await pauseOf(context.database, { queue: 'stage', topic })) !== undefined) return true;
       try {
         await extractAndStage(context, batch, lease, signal);
       } catch (thrown) {
@@ -126,6 +129,7 @@ async function* extractIds(
       ids: entries.map((entry) => entry.id),
       newestPublishTimestamp: batch.newestPublishTimestamp,
       announcedGone: new Set(entries.filter(({ gone }) => gone === true).map(({ id }) => id)),
+      alone: new Set(entries.filter(({ alone }) => alone === true).map(({ id }) => id)),
       domainConfig,
       isListed: (type) => isListed(config, domain, kind, type),
       signal,
@@ -229,10 +233,10 @@ async function stagingFailed(context: PipelineContext, batch: Batch, thrown: unk
   const facts = { topic: batch.topic, batchId: batch.id.toString(), code: error.code };
   if (error.retryable) {
     context.logger.warn('batch not staged, to be tried again', { ...facts, reason: error.message });
-    await batchFailed(context.database, batch.id, error.failureClass, error.message);
+    await batchFailed(context.database, batch.id, error.failureClass, `${error.code}: ${error.message}`);
     return;
   }
   context.logger.error('batch and topic halted', { ...facts, reason: error.message, stack: error.stack });
-  await haltBatch(context.database, batch.id, error.message);
+  await haltBatch(context.database, batch.id, error.failureClass, `${error.code}: ${error.message}`);
   await haltTopic(context.database, batch.topic, `batch ${batch.id}: ${error.code}: ${error.message}`);
 }
