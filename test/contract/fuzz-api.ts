@@ -44,7 +44,7 @@ export async function fuzzApi(asked: Fuzzing): Promise<{ isRight: boolean; repor
         ...['--header', `Authorization: Bearer ${asked.token}`],
         // A stream never ends, and a session without a cookie can't be logged out.
         ...['--exclude-path', '/api/v1/events'],
-        ...['--max-examples', String(asked.examples), '--seed', String(asked.seed)],
+        ...['--workers', '4', '--max-examples', String(asked.examples), '--seed', String(asked.seed)],
         ...['--phases', asked.phases.join(','), '--checks', CHECKS.join(','), '--no-color'],
       ],
       { ...process.env, PYTHONPATH: packages },
