@@ -257,6 +257,26 @@ export default {
       to: { path: '^orchestrator/control-plane/' },
     },
     {
+      name: 'api-is-for-whoever-starts-it',
+      comment:
+        'Nothing below knows the API: hand the value up. Its shapes (schemas/) are open as types; commands make tokens and ' +
+        'control-plane/ starts it.',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy)/', pathNot: '^orchestrator/(api|control-plane|commands)/' },
+      to: { path: '^orchestrator/api/', pathNot: '^orchestrator/api/schemas/' },
+    },
+    {
+      name: 'api-acts-through-others',
+      comment:
+        'A route asks ledger/, jobs/, reprocess/ or aggregation/ and shapes the answer: move what it does by itself there. Stages ' +
+        'that write (plan, stage, commit’s runs) are not for it.',
+      severity: 'error',
+      from: { path: '^orchestrator/api/' },
+      to: {
+        path: '^orchestrator/(commands|control-plane|stage|transform|warehouse)/|^orchestrator/pipeline\\.ts$|^deploy/',
+      },
+    },
+    {
       name: 'only-the-cli-imports-commands',
       comment:
         'A command is a leaf. Move what is shared out of commands/ (doctor/ may use the log store proof).',
@@ -398,6 +418,12 @@ export default {
       'liquidjs',
       ['orchestrator/aggregation/models/fill-liquid\\.ts'],
       'It prints only what is safe in SQL: call fillLiquid.',
+    ),
+    fence(
+      'fastify-fence',
+      'fastify|@fastify|fastify-type-provider-zod',
+      ['orchestrator/api/'],
+      'HTTP comes in through api/: add a route there.',
     ),
     fence(
       'commander-fence',

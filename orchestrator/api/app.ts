@@ -74,7 +74,9 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // A proxy that ends TLS stands on the same machine, or API_HOST is opened to it on purpose.
     trustProxy: 'loopback',
-    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      void answer(error, request, reply);
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -119,7 +121,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     { prefix: '/api/v1' },
   );
   healthRoutes(app, parts);
-  app.get('/api/v1/openapi.json', { schema: { hide: true } as object }, () => app.swagger());
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await installDashboard(app, parts.dashboard);
   app.setNotFoundHandler((request, reply) => {
     if (isPageOf(request)) return reply.page();

@@ -43,7 +43,7 @@ export async function installOpenApi(app: FastifyInstance, version: string): Pro
       },
     },
     transform: (document) => {
-      const { schema, url } = jsonSchemaTransform(document as Parameters<typeof jsonSchemaTransform>[0]);
+      const { schema, url } = jsonSchemaTransform(document);
       return { schema, url };
     },
   });

@@ -147,9 +147,9 @@ function aggregationsOf({ aggregation }: Opened): AggregationContext {
 }
 
 /** The API goes on answering while the others finish their work; its clients are closed with it. */
-async function startApiPart({ clients, api }: Opened): Promise<Part> {
-  const settings = api();
-  const parts = openApiParts(clients, settings);
+async function startApiPart(opened: Opened): Promise<Part> {
+  const settings = opened.api();
+  const parts = openApiParts(opened.clients, settings);
   try {
     const server = await startApi(parts, settings);
     return {

@@ -104,7 +104,7 @@ export function operationRoutes(app: Api, parts: ApiParts): void {
     if (scope === 'queue' && !QUEUES.some((each) => each === name))
       throw wrong(`Queues are ${QUEUES.join(', ')}.`);
     if (scope !== 'table') return;
-    const [databaseName = '', table = ''] = splitAtFirst(name);
+    const [databaseName, table] = splitAtFirst(name);
     const known = await tableFacts(database, { database: databaseName, name: table });
     const isAggregate = parts.models.all.some((model) => model.table === table);
     if (known.length === 0 && !isAggregate)
