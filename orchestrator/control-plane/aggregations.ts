@@ -1,5 +1,5 @@
 import type { AggregationContext } from '../aggregation/context.js';
-import { runRequest } from '../aggregation/requests.js';
+import { requestAggregation, runRequest } from '../aggregation/requests.js';
 import { runAggregation } from '../aggregation/run-aggregation.js';
 import {
   clockOf,
@@ -11,15 +11,21 @@ import {
 } from '../aggregation/schedule.js';
 import type { MonthlyClock } from '../aggregation/schedule-clock.js';
 import type { LakeConfig } from '../config/lake.js';
+import { asLakeError } from '../errors.js';
 import { dueRequests } from '../ledger/aggregation-requests.js';
 import { pauseOf } from '../ledger/pauses.js';
 import { runRequests } from '../queue/requests.js';
 import { connectRedis } from '../queue/queues.js';
+import { repeat } from '../queue/repeat.js';
 import { runSchedules, type Schedules } from '../queue/schedules.js';
+import { reaggregateDone, type MonthToAsk } from '../reprocess/reaggregate.js';
 import { loopingPart, type Part } from './part.js';
 
 /** A month under way ends at its next step, in seconds; Spark's part of it is taken over by the next process. */
 const MAY_TAKE_MS = 30_000;
+
+/** How often it is looked for reprocesses that have ended. */
+const REAGGREGATE_EVERY_MS = 2_000;
 
 export interface QueueSettings {
   readonly redisUrl: string;
@@ -97,7 +103,10 @@ export function startRequests(context: AggregationContext, { redisUrl, ...queue 
   };
   const { logger } = context;
   const loops = loopingPart(
-    (signal) => [runRequests(requests, redis, { ...queue, logger, signal })],
+    (signal) => [
+      runRequests(requests, redis, { ...queue, logger, signal }),
+      keepReaggregating(context, signal),
+    ],
     MAY_TAKE_MS,
   );
   return {
@@ -106,4 +115,39 @@ export function startRequests(context: AggregationContext, { redisUrl, ...queue 
       redis.disconnect();
     },
   };
+}
+
+/** Asks for the months that a reprocess with `reaggregate` has made stale, when it has ended. */
+function keepReaggregating(context: AggregationContext, signal: AbortSignal): Promise<void> {
+  const { database, config, models, logger } = context;
+  const parts = {
+    ...{ database, config, models: models.all },
+    configOf: (versionId: bigint) => context.configOf(versionId),
+    request: async ({ reason, idempotencyKey, ...month }: MonthToAsk) => {
+      try {
+        await requestAggregation(context, {
+          ...month,
+          force: false,
+          by: 'reprocess',
+          reason,
+          idempotencyKey,
+        });
+      } catch (thrown) {
+        const error = asLakeError(thrown);
+        if (error.retryable) throw thrown;
+        // That one month can't be computed must not keep the others from it.
+        logger.warn('month not asked for', { ...month, code: error.code, reason: error.message });
+      }
+    },
+  };
+  return repeat(
+    'months after a reprocess',
+    REAGGREGATE_EVERY_MS,
+    async () => {
+      await reaggregateDone(parts);
+      return false;
+    },
+    logger,
+    signal,
+  );
 }
