@@ -54,6 +54,7 @@ export async function findJobs(
   after: JobPlace | undefined,
   limit: number,
 ): Promise<{ job: IndexedJob; place: JobPlace }[]> {
+  if (isNone(filter)) return [];
   const params: unknown[] = [];
   let where = conditions(filter, params);
   if (after !== undefined)
@@ -106,7 +107,8 @@ export async function countFacet(
 ): Promise<{ value: string; count: number }[]> {
   const params: unknown[] = [];
   // A statement per value, because a plan that suits the most frequent one reads the whole index for a rare one.
-  const counts = values.map((value) => {
+  const possible = values.filter((value) => !isNone({ ...filter, [facet]: value }));
+  const counts = possible.map((value) => {
     const where = conditions({ ...filter, [facet]: value }, params);
     return `SELECT $${params.push(value)}::text AS value, (SELECT count(*)::int FROM (
       SELECT 1 FROM job WHERE ${where} LIMIT ${FACET_CAP + 1}) AS counted) AS count`;
@@ -122,6 +124,21 @@ export async function jobDomains(database: Queryable): Promise<string[]> {
     'SELECT DISTINCT domain FROM lake_table ORDER BY domain LIMIT 200',
   );
   return rows.map((row) => row.domain);
+}
+
+/**
+ * Filters that no job can ever meet. Postgres takes them for independent, expects to find some soon, and would look
+ * through the whole history for the first.
+ */
+function isNone({ kind, topic, month, state, failureClass }: JobFilter): boolean {
+  const isBatch = kind === 'ingestion' || kind === 'page';
+  const isAggregation = kind === 'aggregation' || kind === 'request';
+  return (
+    (isAggregation && topic !== undefined) ||
+    (isBatch && month !== undefined) ||
+    (topic !== undefined && month !== undefined) ||
+    (state === 'done' && failureClass !== undefined)
+  );
 }
 
 /** SQL of the filter; its values are put behind those of `params`. */
