@@ -47,24 +47,45 @@ const COLUMNS = `id, kind, state, title, topic, domain, tables, month::text AS m
   ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('ended_at')} AS "endedAt",
   failure_class AS "failureClass", failure`;
 
+/**
+ * What is frequent is found among so many of the newest jobs; what is not is rare, and all of it is looked up. Left to
+ * choose, Postgres takes words for independent of each other and of time, and now and then reads the whole history.
+ */
+const NEWEST = 4_000;
+
 /** The newest jobs of the filter behind `after`, with the place of each. */
 export async function findJobs(
   database: Queryable,
   filter: JobFilter,
   after: JobPlace | undefined,
   limit: number,
-): Promise<{ job: IndexedJob; place: JobPlace }[]> {
+): Promise<FoundJob[]> {
   if (isNone(filter)) return [];
   const params: unknown[] = [];
-  let where = conditions(filter, params);
+  const { columns, words } = conditions(filter, params);
   if (after !== undefined)
-    where += ` AND (created_at, id) < ($${params.push(after.createdAt)}::timestamptz, $${params.push(after.id)})`;
-  const rows = await database.query<IndexedJob & { place: string }>(
-    `SELECT ${COLUMNS}, created_at::text AS place FROM job WHERE ${where}
-     ORDER BY created_at DESC, id DESC LIMIT $${params.push(limit)}`,
-    params,
+    columns.push(
+      `(created_at, id) < ($${params.push(after.createdAt)}::timestamptz, $${params.push(after.id)})`,
+    );
+  const most = `ORDER BY created_at DESC, id DESC LIMIT $${params.push(limit)}`;
+  const shown = `SELECT ${COLUMNS}, created_at::text AS place FROM`;
+  const find = async (sql: string): Promise<FoundJob[]> => {
+    const rows = await database.query<IndexedJob & { place: string }>(sql, params);
+    return rows.map(({ place, ...job }) => ({ job, place: { createdAt: place, id: job.id } }));
+  };
+  if (words.length === 0) return find(`${shown} job WHERE ${all(columns)} ${most}`);
+  const among = `SELECT * FROM job WHERE ${all(columns)} ORDER BY created_at DESC, id DESC LIMIT ${NEWEST}`;
+  const newest = await find(`${shown} (${among}) AS newest WHERE ${all(words)} ${most}`);
+  if (newest.length >= limit) return newest;
+  return find(
+    `WITH hits AS MATERIALIZED (SELECT * FROM job WHERE ${all([...columns, ...words])}) ${shown} hits ${most}`,
   );
-  return rows.map(({ place, ...job }) => ({ job, place: { createdAt: place, id: job.id } }));
+}
+
+/** A job as it was found. */
+export interface FoundJob {
+  readonly job: IndexedJob;
+  readonly place: JobPlace;
 }
 
 export async function readJobs(database: Queryable, ids: readonly string[]): Promise<IndexedJob[]> {
@@ -109,7 +130,8 @@ export async function countFacet(
   // A statement per value, because a plan that suits the most frequent one reads the whole index for a rare one.
   const possible = values.filter((value) => !isNone({ ...filter, [facet]: value }));
   const counts = possible.map((value) => {
-    const where = conditions({ ...filter, [facet]: value }, params);
+    const { columns, words } = conditions({ ...filter, [facet]: value }, params);
+    const where = all([...columns, ...words]);
     return `SELECT $${params.push(value)}::text AS value, (SELECT count(*)::int FROM (
       SELECT 1 FROM job WHERE ${where} LIMIT ${FACET_CAP + 1}) AS counted) AS count`;
   });
@@ -141,24 +163,29 @@ function isNone({ kind, topic, month, state, failureClass }: JobFilter): boolean
   );
 }
 
-/** SQL of the filter; its values are put behind those of `params`. */
-function conditions(filter: JobFilter, params: unknown[]): string {
-  const parts = ['true'];
+/** SQL of the filter, by columns and by words; its values are put behind those of `params`. */
+function conditions(filter: JobFilter, params: unknown[]): { columns: string[]; words: string[] } {
+  const [columns, words]: [string[], string[]] = [[], []];
   const value = (given: unknown): string => `$${params.push(given)}`;
   const term = (name: string, given: string | undefined): void => {
-    if (given !== undefined) parts.push(`words @@ job_term(${value(`=${name}:${given}`)})`);
+    if (given !== undefined) words.push(`words @@ job_term(${value(`=${name}:${given}`)})`);
   };
-  if (filter.kind !== undefined) parts.push(`kind = ${value(filter.kind)}`);
-  if (filter.state !== undefined) parts.push(`state = ${value(filter.state)}`);
-  if (filter.failureClass !== undefined) parts.push(`failure_class = ${value(filter.failureClass)}`);
-  if (filter.since !== undefined) parts.push(`created_at >= ${value(filter.since)}::timestamptz`);
-  if (filter.until !== undefined) parts.push(`created_at < ${value(filter.until)}::timestamptz`);
+  if (filter.kind !== undefined) columns.push(`kind = ${value(filter.kind)}`);
+  if (filter.state !== undefined) columns.push(`state = ${value(filter.state)}`);
+  if (filter.failureClass !== undefined) columns.push(`failure_class = ${value(filter.failureClass)}`);
+  if (filter.since !== undefined) columns.push(`created_at >= ${value(filter.since)}::timestamptz`);
+  if (filter.until !== undefined) columns.push(`created_at < ${value(filter.until)}::timestamptz`);
   term('topic', filter.topic);
   term('domain', filter.domain);
   term('table', filter.table?.toLowerCase());
   term('month', filter.month);
-  if (filter.q !== undefined && filter.q.trim() !== '') parts.push(`words @@ job_search(${value(filter.q)})`);
-  return parts.join(' AND ');
+  if (filter.q !== undefined && filter.q.trim() !== '') words.push(`words @@ job_search(${value(filter.q)})`);
+  return { columns, words };
+}
+
+/** All of them must hold. */
+function all(parts: readonly string[]): string {
+  return parts.length === 0 ? 'true' : parts.join(' AND ');
 }
 
 /** A moment as text of one spelling, whatever the session's time zone is. */

@@ -57,7 +57,7 @@ test('up does it all in one process; what is cancelled ends its driver, and goes
     up.kill('SIGKILL');
     await up.ended;
   });
-  await up.says(': up');
+  await up.says('schedule, aggregation');
   const database = new LedgerDatabase(stackVariable('LEDGER_DATABASE_URL'));
   t.after(() => database.close());
   const parts = partsOf(lake, database);
