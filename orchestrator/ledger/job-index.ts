@@ -119,25 +119,81 @@ export type Facet = (typeof FACETS)[number];
 /** So many jobs of a value are counted and no more: what matters is whether there are none, few or many. */
 export const FACET_CAP = 1_000;
 
-/** Counts jobs per value of a facet, up to one more than the cap; the most frequent first. */
+/** Columns of facets. A job of several domains has none, and counts for none. */
+const COLUMN_OF: Readonly<Record<Facet, string>> = {
+  kind: 'kind',
+  state: 'state',
+  failureClass: 'failure_class',
+  topic: 'topic',
+  domain: 'domain',
+};
+/** So many of the newest jobs are looked through for words that are frequent. */
+const COUNTED = 20_000;
+
+/**
+ * Counts jobs per value of a facet, up to one more than the cap; the most frequent first. Kinds, states and classes are
+ * counted by their indexes, so that a rare one is found however old. Where words are looked for, what has too many hits is
+ * counted among the newest jobs alone.
+ */
 export async function countFacet(
   database: Queryable,
   filter: JobFilter,
   facet: Facet,
   values: readonly string[],
 ): Promise<{ value: string; count: number }[]> {
-  const params: unknown[] = [];
-  // A statement per value, because a plan that suits the most frequent one reads the whole index for a rare one.
   const possible = values.filter((value) => !isNone({ ...filter, [facet]: value }));
-  const counts = possible.map((value) => {
-    const { columns, words } = conditions({ ...filter, [facet]: value }, params);
-    const where = all([...columns, ...words]);
+  const own: JobFilter = { ...filter, [facet]: undefined };
+  const isByColumn = facet !== 'topic' && facet !== 'domain' && conditions(own, []).words.length === 0;
+  const counts = isByColumn
+    ? await countByIndex(database, own, facet, possible)
+    : await countHits(database, own, facet, possible);
+  return counts.filter((each) => each.count > 0).sort((one, other) => other.count - one.count);
+}
+
+interface Count {
+  readonly value: string;
+  readonly count: number;
+}
+
+/** A statement per value, because a plan that suits the most frequent one reads the whole index for a rare one. */
+async function countByIndex(
+  database: Queryable,
+  filter: JobFilter,
+  facet: Facet,
+  values: readonly string[],
+): Promise<Count[]> {
+  const params: unknown[] = [];
+  const counts = values.map((value) => {
+    const where = all(conditions({ ...filter, [facet]: value }, params).columns);
     return `SELECT $${params.push(value)}::text AS value, (SELECT count(*)::int FROM (
       SELECT 1 FROM job WHERE ${where} LIMIT ${FACET_CAP + 1}) AS counted) AS count`;
   });
-  if (counts.length === 0) return [];
-  const rows = await database.query<{ value: string; count: number }>(counts.join(' UNION ALL '), params);
-  return rows.filter((row) => row.count > 0).sort((one, other) => other.count - one.count);
+  return counts.length === 0 ? [] : database.query(counts.join(' UNION ALL '), params);
+}
+
+async function countHits(
+  database: Queryable,
+  filter: JobFilter,
+  facet: Facet,
+  values: readonly string[],
+): Promise<Count[]> {
+  const params: unknown[] = [];
+  const { columns, words } = conditions(filter, params);
+  const column = COLUMN_OF[facet];
+  const among = `SELECT * FROM job WHERE ${all(columns)} ORDER BY created_at DESC, id DESC LIMIT ${COUNTED}`;
+  const count = async (hits: string): Promise<(Count & { hits: number })[]> =>
+    database.query(
+      `WITH hits AS MATERIALIZED (${hits})
+       SELECT ${column} AS value, count(*)::int AS count, (SELECT count(*)::int FROM hits) AS hits FROM hits
+       WHERE ${column} = ANY($${params.length + 1}::text[]) GROUP BY 1`,
+      [...params, values],
+    );
+  const newest = await count(`SELECT ${column} FROM (${among}) AS newest WHERE ${all(words)}`);
+  const hits = newest[0]?.hits ?? 0;
+  if (words.length > 0 && hits <= FACET_CAP)
+    return count(`SELECT ${column} FROM job WHERE ${all([...columns, ...words])}`);
+  // Of so many it is only said that there are at least this many.
+  return newest;
 }
 
 /** Domains that any job may be of. */
