@@ -97,10 +97,25 @@ export const ERROR_CODES = {
     exitCode: EXIT.failed,
     mend: 'The record was set aside in quarantine; mend it in HQ, then replay it.',
   },
-  REPROCESS_TOO_EARLY: {
-    failureClass: 'transient',
+  SCOPE_INVALID: {
+    failureClass: 'config',
+    exitCode: EXIT.usage,
+    mend: 'Mend every fault listed, then ask again; `dimagi-lake reprocess --help` has examples.',
+  },
+  KEY_REUSED: {
+    failureClass: 'config',
     exitCode: EXIT.refused,
-    mend: 'Let ingestion stage what is planned under the older lake.yaml, then ask again.',
+    mend: 'Use a key of its own for each request; the same key with the same request is harmless.',
+  },
+  OFFSETS_GONE: {
+    failureClass: 'data',
+    exitCode: EXIT.failed,
+    mend: 'Kafka no longer holds these messages: ask for the time span instead, with --from and --until.',
+  },
+  REQUEST_ENDED: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'Only a running request can be cancelled; one that failed or was cancelled can go on.',
   },
   SOURCE_MISSING: {
     failureClass: 'config',
@@ -162,6 +177,26 @@ export const ERROR_CODES = {
     failureClass: 'data',
     exitCode: EXIT.failed,
     mend: 'The new numbers are not published, the old ones stand. The audit and its counts are named above: run its query, mend the data or the model, run the aggregation again.',
+  },
+  CANCELLED: {
+    failureClass: 'config',
+    exitCode: EXIT.failed,
+    mend: 'Somebody stopped it, for the reason above; nothing is lost. Retry the job, or ask again, when it is to run.',
+  },
+  PAUSED: {
+    failureClass: 'transient',
+    exitCode: EXIT.halted,
+    mend: 'It is paused, for the reason above: `dimagi-lake pauses` lists pauses, `dimagi-lake resume` lifts one.',
+  },
+  JOB_UNKNOWN: {
+    failureClass: 'config',
+    exitCode: EXIT.usage,
+    mend: 'Search for the job: GET /api/v1/jobs, or `dimagi-lake batches`.',
+  },
+  ACT_REFUSED: {
+    failureClass: 'config',
+    exitCode: EXIT.refused,
+    mend: 'Look at the state of the job again; only what is under way can be cancelled, only what stands still be retried.',
   },
   INTERNAL: bug('This is a fault of ours: report it with the message and the log.'),
 } as const satisfies Record<string, CodeFacts>;

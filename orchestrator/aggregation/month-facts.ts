@@ -1,7 +1,7 @@
 import type { MonthFailure, PublishedMonth } from '../ledger/aggregation-months.js';
 import type { SourceChange } from '../ledger/source-changes.js';
 import type { Model, ModelNeed, TouchedMonths } from './model.js';
-import type { Month } from './months.js';
+import { addMonths, type Month } from './months.js';
 
 /** All that staleness of one domain's aggregations is worked out from; read at one moment (read-states.ts). */
 export interface MonthFacts {
@@ -23,10 +23,15 @@ export function monthKey(table: string, month: Month | null): string {
   return month === null ? table : `${table} ${month}`;
 }
 
-/** Which month of the needed table a month needs; null: the whole table. */
-export function neededMonth(need: ModelNeed, month: Month, before: Month): Month | null {
-  if (need.month === 'whole') return null;
-  return need.month === 'same' ? month : before;
+/** The same for people: `table YYYY-MM`. */
+export function monthLabel(table: string, month: Month | null): string {
+  return monthKey(table, month?.slice(0, 7) ?? null);
+}
+
+/** Which month of the needed table a month (null: a table without months) needs; null: the whole table. */
+export function neededMonth(need: ModelNeed, month: Month | null): Month | null {
+  if (need.month === 'whole' || month === null) return null;
+  return need.month === 'same' ? month : addMonths(month, -1);
 }
 
 /** Changes of the lake tables, to be asked which one a month of an aggregation has to fear. */

@@ -1,6 +1,6 @@
 import type { MonthFailure, PublishedMonth } from '../ledger/aggregation-months.js';
 import type { Model, ModelNeed } from './model.js';
-import { Changes, firstMonths, monthKey, neededMonth, type MonthFacts } from './month-facts.js';
+import { Changes, firstMonths, monthKey, monthLabel, neededMonth, type MonthFacts } from './month-facts.js';
 import { addMonths, monthsBetween, type Month } from './months.js';
 
 /** How a month of an aggregation stands (decision 0019). */
@@ -103,7 +103,7 @@ export class MonthStates {
   /** The months of other aggregations (or its own previous one) that a month is made from; those that are to be there. */
   needsOf(model: Model, month: Month | null): { readonly need: ModelNeed; readonly month: Month | null }[] {
     return model.needs.flatMap((need) => {
-      const needed = month === null ? null : neededMonth(need, month, addMonths(month, -1));
+      const needed = neededMonth(need, month);
       return this.models.has(need.table) && this.isWanted(need.table, needed)
         ? [{ need, month: needed }]
         : [];
@@ -161,7 +161,7 @@ export class MonthStates {
 
   #ofNeed(need: ModelNeed, month: Month | null, pin: bigint): Reason[] {
     const needed = this.of(need.table, month);
-    const name = monthKey(need.table, month === null ? null : month.slice(0, 7));
+    const name = monthLabel(need.table, month);
     if (needed.published === null) return [{ text: `${name} is missing`, mendable: true }];
     if (needed.published.deltaVersion > pin) return [{ text: `${name} was computed anew`, mendable: true }];
     if (needed.state === 'fresh') return [];

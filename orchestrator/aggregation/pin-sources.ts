@@ -1,16 +1,16 @@
 import { readTableState } from '../commit/delta-log.js';
+import { domainOf } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import { newestWritten, type AggregationTarget } from '../ledger/aggregation-runs.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
 import { encodeComponent } from '../plan/table-names.js';
-import { baseColumns } from '../shape/table-columns.js';
 import { presentColumns } from '../shape/target-shape.js';
 import type { Sql } from '../sql/text.js';
 import type { AggregationContext } from './context.js';
 import type { Model, ModelSource } from './model.js';
-import { columnsOf, sourceColumns } from './models/columns.js';
-import { addMonths } from './months.js';
-import { outputView, sourceView, type BaseSourceColumn } from './source-view.js';
+import { columnsOf, sourceBaseColumns } from './models/columns.js';
+import { neededMonth } from './month-facts.js';
+import { outputView, sourceView } from './source-view.js';
 
 /** What a run reads: every step reads these versions and no others. */
 export interface PinnedSources {
@@ -34,7 +34,7 @@ export async function pinSources(
   model: Model,
   target: AggregationTarget,
 ): Promise<PinnedSources> {
-  const levels = context.config.domains[target.domain]?.location_levels ?? [];
+  const levels = domainOf(context.config, target.domain)?.location_levels ?? [];
   const versions = new Map<string, bigint | null>();
   const views: Sql[] = [];
   const tables = (await allTables(context.database)).filter((table) => table.domain === target.domain);
@@ -83,35 +83,12 @@ async function pinTable(
   const url = `${context.lake.url}/${table.path}`;
   const names = state.fields.map((field) => field.name);
   const pinned = { url, version: state.version, names, free: presentColumns(table) };
-  const wanted = { base: baseOf(source, table, levels), free: source.free };
+  const wanted = { base: sourceBaseColumns(source, levels), free: source.free };
   return {
     version: state.version,
     view: sourceView(source.table, pinned, wanted),
     bytes: state.bytes,
   };
-}
-
-function baseOf(source: ModelSource, table: LakeTable, levels: readonly string[]): BaseSourceColumn[] {
-  const known = baseColumns(table.kind, levels);
-  return sourceColumns(source, levels).map((name) => {
-    const column = known.find((each) => each.name === name);
-    if (column === undefined)
-      throw new LakeError('MODEL_INVALID', `${source.table} has no column ${name} of its own`, {
-        mend: 'Columns of the free part stand under `free`, those that every table of the kind has under `base`.',
-      });
-    return { name, type: column.type as string as Sql };
-  });
-}
-
-/** The months of other tables, and of its own, that a month is made from; null: a table without months. */
-export function neededMonths(
-  model: Model,
-  target: { readonly month: string | null },
-): { readonly table: string; readonly month: string | null }[] {
-  return model.needs.map((need) => {
-    if (need.month === 'whole' || target.month === null) return { table: need.table, month: null };
-    return { table: need.table, month: need.month === 'same' ? target.month : addMonths(target.month, -1) };
-  });
 }
 
 /** A month that was written but not published did not pass its audits, or is being made: nothing may be built on it. */
@@ -120,7 +97,8 @@ async function requirePublished(
   model: Model,
   target: AggregationTarget,
 ): Promise<void> {
-  for (const { table, month } of neededMonths(model, target)) {
+  for (const need of model.needs) {
+    const [table, month] = [need.table, neededMonth(need, target.month)];
     const written = await newestWritten(context.database, { domain: target.domain, model: table, month });
     if (written === undefined || written.state === 'published') continue;
     const what = month === null ? table : `${table} of ${month}`;

@@ -21,7 +21,7 @@ export interface AggregationRequest {
   readonly isAll: boolean;
 }
 
-export const ALL = 'all';
+const ALL = 'all';
 
 /**
  * The words of a request, without a look at the ledger.

@@ -1,4 +1,4 @@
-import type { DomainConfig, LakeConfig } from '../config/lake.js';
+import { domainOf, type DomainConfig, type LakeConfig } from '../config/lake.js';
 import { failedMonths, ledgerNow, publishedMonths } from '../ledger/aggregation-months.js';
 import type { LedgerDatabase } from '../ledger/database.js';
 import { sourceChanges } from '../ledger/source-changes.js';
@@ -27,7 +27,7 @@ export async function readMonthStates(request: StatesRequest): Promise<MonthStat
   const failures = await failedMonths(database, domain);
   const changed = new Map<bigint, string | null>();
   for (const version of new Set(published.map((each) => each.configVersionId))) {
-    const then = (await request.configOf(version)).domains[domain];
+    const then = domainOf(await request.configOf(version), domain);
     changed.set(version, settingsChanged(then, own));
   }
   return new MonthStates({
@@ -40,10 +40,6 @@ export async function readMonthStates(request: StatesRequest): Promise<MonthStat
     closeAfter: own?.aggregations.close_after ?? 0,
     firstMonth: own?.aggregations.first_month ?? null,
   });
-}
-
-function domainOf(config: LakeConfig, domain: string): DomainConfig | undefined {
-  return Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
 }
 
 /** Models are rendered for a domain's levels and time zone; whatever else changes reaches them through the lake's rows. */

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { domainOf } from '../config/lake.js';
 import { asLakeError, LakeError } from '../errors.js';
 import { crashPoint } from '../crash-point.js';
-import { monthFailed, monthPublished } from '../ledger/aggregation-months.js';
+import { monthPublished } from '../ledger/aggregation-months.js';
 import {
+  aggregationLease,
+  cancelOf,
   liveAggregationRuns,
   newestRun,
   newestWritten,
@@ -16,6 +19,7 @@ import {
   type AggregationTarget,
 } from '../ledger/aggregation-runs.js';
 import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
+import { pauseOf } from '../ledger/pauses.js';
 import type { Sql } from '../sql/text.js';
 import type { Application } from '../submit/driver-request.js';
 import { checkAndLoad } from './check-and-load.js';
@@ -24,21 +28,19 @@ import type { AggregationContext } from './context.js';
 import type { Model } from './model.js';
 import { columnsOf } from './models/columns.js';
 import { renderModel, type RenderOptions } from './models/render-model.js';
-import { neededMonths, outputPath, pinSources, type PinnedSources } from './pin-sources.js';
+import { neededMonth } from './month-facts.js';
+import { outputPath, pinSources, type PinnedSources } from './pin-sources.js';
 import type { RunToRender } from './scripts.js';
+import { unlessCancelled } from './unless-cancelled.js';
 import { applicationOf, factsOf, runFolder, voidLeftovers, withStep } from './spark-step.js';
-
-export interface AggregationOutcome {
-  readonly run: AggregationRun;
-  /** False when what it reads, the model and the configuration are those of the published run. */
-  readonly hasRun: boolean;
-}
 
 export interface RunOptions {
   /** Compute it although nothing has changed since. */
   readonly force?: boolean;
   /** One of many that were asked for together: small ones share an application. */
   readonly shared?: boolean;
+  /** The request it is computed for. */
+  readonly requestId?: bigint;
 }
 
 const ASK_AGAIN_MS = 500;
@@ -54,6 +56,7 @@ const ASK_AGAIN_MS = 500;
  *
  * Each step starts from what ledger, Delta log and warehouse show, so it is safe after a crash at any point. One process
  * at a time: another waits, and then mostly finds it done.
+ * @returns the run that is published: an earlier one when what it read, the model and the configuration are the same now
  * @throws LakeError with the run noted as failed; what is published stays
  */
 export async function runAggregation(
@@ -61,8 +64,8 @@ export async function runAggregation(
   target: AggregationTarget,
   signal: AbortSignal,
   options: RunOptions = {},
-): Promise<AggregationOutcome> {
-  const name = `aggregation:${target.domain}:${target.model}:${target.month ?? 'whole'}`;
+): Promise<AggregationRun> {
+  const name = aggregationLease(target);
   for (;;) {
     const done = await withLeases(context.database, [name], context.owner, ([lease], lost) => {
       if (lease === undefined) throw new LakeError('INTERNAL', 'a lease was taken and is not there');
@@ -78,27 +81,55 @@ async function runHeld(
   target: AggregationTarget,
   lease: Lease,
   signal: AbortSignal,
-  { force = false, shared = false }: RunOptions,
-): Promise<AggregationOutcome> {
+  { force = false, shared = false, requestId }: RunOptions,
+): Promise<AggregationRun> {
   const model = context.models.byTable(target.model);
   const pinned = await pinSources(context, model, target);
+  await requireNotPaused(context, pinned.databaseName, target);
   const newest = await takeOver(context, await newestRun(context.database, target));
   const isSame = newest !== undefined && !force && (await readsTheSame(context, model, newest, pinned));
-  if (isSame && newest.state === 'published') return { run: newest, hasRun: false };
+  if (isSame && newest.state === 'published') return newest;
   const goesOn = isSame && newest.deltaVersion !== null;
-  const run = goesOn ? newest : await open(context, target, model, pinned, lease);
-  if (goesOn) await reopenAggregationRun(context.database, run.id);
+  const run = goesOn ? newest : await open(context, target, model, pinned, lease, requestId);
+  if (goesOn) await reopenAggregationRun(context.database, run.id, requestId);
   try {
     const application = applicationOf(context, run, pinned.bytes, shared);
-    await goThrough(context, model, run, pinned, application, lease, signal);
+    await unlessCancelled(context, run, signal, (both) =>
+      goThrough(context, model, run, pinned, application, lease, both),
+    );
   } catch (thrown) {
-    await noteFailure(context, run, thrown, signal);
+    if (asLakeError(thrown).code === 'CANCELLED') await takeOver(context, run);
+    else await noteRunFailed(context, run, thrown, signal);
     throw thrown;
   }
-  return { run: (await newestRun(context.database, target)) ?? run, hasRun: true };
+  return (await newestRun(context.database, target)) ?? run;
 }
 
-/** A run that a dead process left: what it wrote counts, what it has with Spark does not. */
+/** @throws LakeError PAUSED */
+async function requireNotPaused(
+  { database }: AggregationContext,
+  databaseName: string,
+  target: AggregationTarget,
+): Promise<void> {
+  const held = await pauseOf(database, { queue: 'aggregation', table: `${databaseName}.${target.model}` });
+  if (held === undefined) return;
+  const what = held.scope === 'all' ? 'Everything' : `The ${held.scope} ${held.name}`;
+  throw new LakeError('PAUSED', `${what} is paused by ${held.by}: ${held.reason}`);
+}
+
+/**
+ * Ends a run that somebody cancelled and no process is at, as its own process would have.
+ * @returns false when a process holds it
+ */
+export async function settleLeftRun(context: AggregationContext, target: AggregationTarget): Promise<boolean> {
+  const done = await withLeases(context.database, [aggregationLease(target)], context.owner, async () => {
+    await takeOver(context, await newestRun(context.database, target));
+    return true;
+  });
+  return done ?? false;
+}
+
+/** A run that was cancelled, or that a dead process left: what it wrote counts, what it has with Spark does not. */
 async function takeOver(
   context: AggregationContext,
   newest: AggregationRun | undefined,
@@ -107,7 +138,10 @@ async function takeOver(
   await voidLeftovers(context, newest);
   const written = await writtenBy(context, newest, outputPath(newest.domain, newest.model));
   if (written !== undefined) await runWritten(context.database, newest.id, written.version, written.rows);
-  await runFailed(context.database, newest.id, 'transient', 'its process ended in the middle');
+  const cancelled = await cancelOf(context.database, newest.id);
+  if (cancelled === undefined)
+    await runFailed(context.database, newest.id, 'transient', 'its process ended in the middle');
+  else await runFailed(context.database, newest.id, 'config', `CANCELLED: ${cancelled}`);
   return { ...newest, state: 'failed', deltaVersion: written?.version ?? null, rows: written?.rows ?? null };
 }
 
@@ -120,7 +154,8 @@ async function readsTheSame(
 ): Promise<boolean> {
   if (run.modelSha256 !== model.sha256 || run.configVersionId !== context.configVersionId) return false;
   if (model.sources.some(({ table }) => run.sources.get(table) !== pinned.versions.get(table))) return false;
-  for (const { table, month } of neededMonths(model, run)) {
+  for (const need of model.needs) {
+    const [table, month] = [need.table, neededMonth(need, run.month)];
     // Other months of the table may have been written since; and its own one is, by itself.
     const needed = await newestWritten(context.database, { domain: run.domain, model: table, month });
     if (needed?.deltaVersion == null) continue;
@@ -135,15 +170,17 @@ async function open(
   model: Model,
   pinned: PinnedSources,
   lease: Lease,
+  requestId?: bigint,
 ): Promise<AggregationRun> {
   const run = await context.database.transaction(async (tx) => {
     await requireLease(tx, lease);
-    return openAggregationRun(tx, {
+    const opened = {
       ...target,
       configVersionId: context.configVersionId,
       modelSha256: model.sha256,
       sources: pinned.versions,
-    });
+    };
+    return openAggregationRun(tx, opened, requestId);
   });
   // Audits of a run that is taken over later must read what it read, in the shape the tables had then.
   await context.checkpoint.write(viewsPath(run), JSON.stringify(pinned.views));
@@ -156,7 +193,7 @@ export function renderOptions(
   context: AggregationContext,
   { domain, month }: Pick<AggregationTarget, 'domain' | 'month'>,
 ): RenderOptions {
-  const settings = context.config.domains[domain];
+  const settings = domainOf(context.config, domain);
   return {
     domain,
     month,
@@ -246,7 +283,7 @@ function viewsPath(run: AggregationRun): string {
 }
 
 /** A run that its process can't go on with for now is not noted as failed: the next one takes it over. */
-async function noteFailure(
+async function noteRunFailed(
   context: AggregationContext,
   run: AggregationRun,
   thrown: unknown,
@@ -255,11 +292,4 @@ async function noteFailure(
   const error = asLakeError(thrown);
   if (signal.aborted || error.code === 'LEASE_LOST') return;
   await runFailed(context.database, run.id, error.failureClass, `${error.code}: ${error.message}`);
-  await monthFailed(context.database, {
-    domain: run.domain,
-    table: run.model,
-    month: run.month,
-    code: error.code,
-    reason: error.message,
-  });
 }

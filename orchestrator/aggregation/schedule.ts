@@ -1,6 +1,6 @@
-import type { DomainConfig, LakeConfig } from '../config/lake.js';
+import { domainOf, type LakeConfig } from '../config/lake.js';
 import { LakeError } from '../errors.js';
-import { ledgerNow, monthFailed } from '../ledger/aggregation-months.js';
+import { ledgerNow } from '../ledger/aggregation-months.js';
 import type { LedgerDatabase } from '../ledger/database.js';
 import { activeConfigVersion } from '../ledger/lake.js';
 import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
@@ -14,6 +14,7 @@ import type { Logger } from '../logger.js';
 import type { Model } from './model.js';
 import type { MonthStates } from './month-states.js';
 import { addMonths, type Month } from './months.js';
+import { noteFailure } from './note-failure.js';
 import { allTargets, planMonths, type Target } from './plan-months.js';
 import { findModel } from './read-request.js';
 import { readMonthStates } from './read-states.js';
@@ -182,11 +183,7 @@ async function told({ database, logger }: ScheduleParts, domain: string, result:
   const facts = { domain, table: node.table, month: node.month, why: node.why };
   if (outcome === 'done') logger.info('month computed', facts);
   else logger.warn(`month ${outcome}`, { ...facts, code, reason });
-  if (outcome !== 'failed') return;
-  await monthFailed(database, {
-    ...{ domain, table: node.table, month: node.month },
-    ...{ code: code ?? 'INTERNAL', reason: reason ?? '' },
-  });
+  await noteFailure(database, domain, result);
 }
 
 async function requireStillActive({ database, configVersionId }: ScheduleParts): Promise<void> {
@@ -195,8 +192,4 @@ async function requireStillActive({ database, configVersionId }: ScheduleParts):
   throw new LakeError('CONFIG_NOT_ACTIVE', 'another lake.yaml was applied since this process started', {
     mend: 'Start the process again: it then takes up the new schedule.',
   });
-}
-
-function domainOf(config: LakeConfig, domain: string): DomainConfig | undefined {
-  return Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
 }

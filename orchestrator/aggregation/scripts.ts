@@ -3,7 +3,8 @@ import { literal } from '../sql/literal.js';
 import { fillTemplate } from '../sql/template.js';
 import { joinSql, sql, type Sql } from '../sql/text.js';
 import type { ModelColumn } from './model.js';
-import { columnTypeSql, outputView } from './source-view.js';
+import { columnTypeSql } from './models/columns.js';
+import { outputView } from './source-view.js';
 
 /** Everything the scripts of a run are made of. */
 export interface RunToRender {

@@ -2,12 +2,13 @@ import { declarationKey } from '../config/declared-type.js';
 import { foldCase } from '../shape/fold-case.js';
 import type { ShapedColumn, ShapedType } from '../shape/columns.js';
 import { TEXT_FIELD } from '../shape/shape.js';
-import { scalarSql } from '../sql/cast.js';
+import type { BaseColumn } from '../shape/table-columns.js';
 import { identifier } from '../sql/identifier.js';
 import { lift, sourceOfColumns, type Source } from '../sql/lift.js';
 import { joinSql, sql, type Sql } from '../sql/text.js';
 import { typedValue } from '../sql/typed.js';
-import type { ColumnType, FreeColumn, ModelColumn } from './model.js';
+import type { FreeColumn, ModelColumn } from './model.js';
+import { columnTypeSql, pathOfFree } from './models/columns.js';
 
 /** A table of the lake at the version a run has pinned. */
 export interface PinnedTable {
@@ -19,15 +20,9 @@ export interface PinnedTable {
   readonly free: readonly ShapedColumn[];
 }
 
-/** A column that every table of its kind has. */
-export interface BaseSourceColumn {
-  readonly name: string;
-  readonly type: Sql;
-}
-
 /** What a model reads of a table. */
 export interface WantedColumns {
-  readonly base: readonly BaseSourceColumn[];
+  readonly base: readonly BaseColumn[];
   readonly free: readonly FreeColumn[];
 }
 
@@ -40,7 +35,8 @@ export function sourceView(name: string, table: PinnedTable, wanted: WantedColum
   const there = new Map(table.names.map((each) => [foldCase(each), each]));
   const base = wanted.base.map((column) => {
     const actual = there.get(foldCase(column.name));
-    const value = actual === undefined ? sql`CAST(NULL AS ${column.type})` : sql`t.${identifier(actual)}`;
+    const type = column.type as string as Sql;
+    const value = actual === undefined ? sql`CAST(NULL AS ${type})` : sql`t.${identifier(actual)}`;
     return sql`${value} AS ${identifier(column.name)}`;
   });
   const present = table.free.filter((column) => there.has(foldCase(column.name)));
@@ -86,10 +82,6 @@ export function outputView(
 ;`;
 }
 
-export function columnTypeSql(type: ColumnType): Sql {
-  return type === 'integer' ? sql`INT` : scalarSql(type);
-}
-
 interface Resolved {
   readonly target: ShapedColumn;
   readonly source: Source;
@@ -100,8 +92,7 @@ function resolve(column: FreeColumn, present: readonly ShapedColumn[]): Resolved
   const key = declarationKey(column.name);
   const named = present.find((each) => foldCase(each.name) === foldCase(column.name));
   const known = named ?? present.find((each) => declarationKey(each.name) === key);
-  // The prefix (form, case_json) is no part of a path.
-  const path = known?.path ?? column.name.split('__').slice(1);
+  const path = known?.path ?? pathOfFree(column.name);
   const { type, fields } = column;
   const scalar = { kind: 'scalar', type: type.scalar } as const;
   const struct = {

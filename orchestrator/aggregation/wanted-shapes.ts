@@ -1,5 +1,6 @@
 import { EMPTY_SHAPE, join, type ShapeNode } from '../shape/shape.js';
 import type { FreeColumn, Model } from './model.js';
+import { pathOfFree } from './models/columns.js';
 
 /**
  * What models read of each lake table, as a shape: ingestion makes these columns up front, as texts, so that a question
@@ -20,8 +21,7 @@ const TEXT: ShapeNode = { ...EMPTY_SHAPE, scalar: true };
 function shapeOf({ name, type, fields }: FreeColumn): ShapeNode {
   const item = fields.length === 0 ? TEXT : fields.map((field) => at(field.split('__'), TEXT)).reduce(join);
   const isList = type.list || fields.length > 0;
-  // The prefix (form, case_json) is no part of a path.
-  return at(name.split('__').slice(1), isList ? { ...EMPTY_SHAPE, item } : TEXT);
+  return at(pathOfFree(name), isList ? { ...EMPTY_SHAPE, item } : TEXT);
 }
 
 function at(path: readonly string[], node: ShapeNode): ShapeNode {

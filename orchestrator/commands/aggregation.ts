@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { requireAggregationServices } from '../../deploy/doctor/at-start.js';
 import { aggregate, type AggregateResult } from '../aggregation/aggregate.js';
+import { monthLabel } from '../aggregation/month-facts.js';
 import { openAggregationContext } from '../aggregation/open-context.js';
-import type { MonthNode } from '../aggregation/plan-months.js';
-import { ALL, readRequest } from '../aggregation/read-request.js';
+import { readRequest } from '../aggregation/read-request.js';
 import { scriptByHand } from '../aggregation/script-by-hand.js';
 import type { NodeResult } from '../aggregation/run-graph.js';
 import { readAggregationSettings } from '../config/settings.js';
@@ -67,7 +67,7 @@ async function aggregation(table: string, domain: string, month: string, flags: 
       },
     });
     process.exitCode = exitCodeOf(result.results);
-    await tell(context.database, result, table === ALL ? 'all' : table, began, flags);
+    await tell(context.database, result, table, began, flags);
   } finally {
     await context.close();
   }
@@ -104,7 +104,7 @@ async function tell(
     const run = runs.get(node.key);
     const steps = run === undefined ? [] : await readSteps(database, run.id);
     told.push({
-      ...partOf(node),
+      ...{ table: node.table, month: node.month, why: node.why },
       outcome,
       reason,
       run: run?.id.toString() ?? null,
@@ -116,10 +116,6 @@ async function tell(
   const seconds = Math.round((Date.now() - began) / 100) / 10;
   if (json) printJson({ asked, seconds, computed: told });
   else print(told, seconds);
-}
-
-function partOf({ table, month, why }: MonthNode): Pick<Told, 'table' | 'month' | 'why'> {
-  return { table, month, why };
 }
 
 function print(told: readonly Told[], seconds: number): void {
@@ -141,7 +137,6 @@ function print(told: readonly Told[], seconds: number): void {
     ]),
   );
   for (const { table, month, reason } of told) {
-    if (reason !== null)
-      printLine(paint('red', `${table}${month === null ? '' : ` ${month.slice(0, 7)}`}: ${reason}`));
+    if (reason !== null) printLine(paint('red', `${monthLabel(table, month)}: ${reason}`));
   }
 }

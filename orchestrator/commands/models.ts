@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { GivenExpect, Model } from '../aggregation/model.js';
-import { judge, testScript } from '../aggregation/models/given-expect.js';
+import { answersOf, judge, testScript } from '../aggregation/models/given-expect.js';
 import { loadModels } from '../aggregation/models/load-models.js';
 import type { LaneOutcome } from '../commit/run-result.js';
 import { modelsFolder, readSettings } from '../config/settings.js';
@@ -97,7 +97,7 @@ async function judgeAll(
   const lanes = asked.map(({ model, script }, at) => ({
     laneId: BigInt(at),
     tableName: model.table,
-    script: script.statements.map((statement) => `${statement}\n;\n`).join(''),
+    script: script.map((statement) => `${statement}\n;\n`).join(''),
   }));
   try {
     const ended = await runOnSpark(context, { runId, path, lanes, application: APPLICATION }, signal);
@@ -117,12 +117,8 @@ async function judgeAll(
 
 function differencesOf(model: Model, each: GivenExpect, outcome: LaneOutcome | undefined): readonly string[] {
   if (outcome?.failure !== undefined) return [outcome.failure.reason];
-  const answer = (key: 'rows' | 'audits'): string | undefined =>
-    outcome?.rows.find((row) => typeof row[key] === 'string')?.[key] ?? undefined;
-  const [rows, audits] = [answer('rows'), answer('audits')];
-  return rows === undefined || audits === undefined
-    ? ['Spark gave no answer']
-    : judge(model, each, { rows, audits });
+  const answers = answersOf(outcome?.rows ?? []);
+  return answers === undefined ? ['Spark gave no answer'] : judge(model, each, answers);
 }
 
 function print(judged: readonly Judged[], failed: readonly Judged[]): void {

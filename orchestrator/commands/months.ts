@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { monthLabel } from '../aggregation/month-facts.js';
 import type { MonthState, MonthStates } from '../aggregation/month-states.js';
 import { loadModels } from '../aggregation/models/load-models.js';
 import { readMonthStates } from '../aggregation/read-states.js';
@@ -91,7 +92,7 @@ function print(states: MonthStates, runs: readonly ScheduleRun[]): void {
       `${counted(hidden.size, 'older month')} not shown, none of them stale or failed; --json has all`,
     );
   for (const { table, month, state, reasons, failure } of all) {
-    const name = `${table}${month === null ? '' : ` ${month.slice(0, 7)}`}`;
+    const name = monthLabel(table, month);
     if (state === 'stale') printLine(`${name} is stale: ${reasons.join('; ')}`);
     if (failure !== null) printLine(paint('red', `${name} failed: ${failure.reason}`));
   }

@@ -4,6 +4,8 @@ import { asLakeError, EXIT, LakeError } from '../errors.js';
 import { createKafka, readWatermarks, type Watermarks } from '../kafka/client.js';
 import { openBatches } from '../ledger/batches.js';
 import { isMerging } from '../ledger/lanes.js';
+import type { LedgerDatabase } from '../ledger/database.js';
+import { listPauses, pauseOf } from '../ledger/pauses.js';
 import { pendingLooks } from '../ledger/location-types.js';
 import { ensureTopic, readTopic } from '../ledger/planning.js';
 import { haltedTables } from '../ledger/totals.js';
@@ -132,10 +134,28 @@ async function settledState(
     return { outcome: 'halted', reasons };
   }
   const done = reached(state.plannedUntil, watermarks) && open.size === 0 && !fanOut;
+  const paused = done ? undefined : await pausedBy(database, topic, open);
+  if (paused !== undefined) return { outcome: 'halted', reasons: [paused] };
   // Offsets that Kafka lost look like offsets long done: then the poller is about to halt the topic.
   return done && !(await areLost(plane, topic, state.plannedUntil, watermarks))
     ? { outcome: 'done', reasons: [] }
     : undefined;
+}
+
+/** @returns what somebody has paused, when nothing else is left to be done */
+async function pausedBy(
+  database: LedgerDatabase,
+  topic: Topic,
+  open: ReadonlyMap<string, number>,
+): Promise<string | undefined> {
+  const whole =
+    (await pauseOf(database, { queue: 'stage', topic })) ?? (await pauseOf(database, { queue: 'merge', topic }));
+  const tables = (await listPauses(database)).filter((each) => each.scope === 'table');
+  const onlyTables = tables.length > 0 && (open.get('planned') ?? 0) === 0 && open.has('staged');
+  const pause = whole ?? (onlyTables ? tables[0] : undefined);
+  if (pause === undefined || (await isMerging(database, topic))) return undefined;
+  const what = pause.scope === 'all' ? 'everything' : `${pause.scope} ${pause.name}`;
+  return `${what} is paused by ${pause.by}: ${pause.reason}`;
 }
 
 /** Whether Kafka ends before what is planned; asked again, as new messages may have moved both since the start. */

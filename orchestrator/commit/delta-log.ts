@@ -113,7 +113,7 @@ async function* newestFirst(storage: Storage, path: string): AsyncGenerator<bigi
  * Where Delta says its last checkpoint is: a log keeps its commits for weeks, and of tens of thousands of names only
  * the last few matter. It is a hint: without it, or where it does not lead to a checksum, the whole log is listed.
  */
-async function lastCheckpoint(storage: Storage, path: string): Promise<bigint> {
+export async function lastCheckpoint(storage: Storage, path: string): Promise<bigint> {
   const bytes = await storage.read(`${path}/_delta_log/_last_checkpoint`);
   if (bytes === undefined) return 0n;
   const version = /"version"\s*:\s*(\d{1,19})\b/.exec(new TextDecoder().decode(bytes))?.[1];
@@ -141,7 +141,7 @@ async function newestChecksum(
   return undefined;
 }
 
-async function readCommit(
+export async function readCommit(
   storage: Storage,
   path: string,
   version: bigint,
@@ -155,7 +155,7 @@ async function readCommit(
     .map((line) => asRecord(parse(path, line)));
 }
 
-function fileName(version: bigint): string {
+export function fileName(version: bigint): string {
   return version.toString().padStart(20, '0');
 }
 
@@ -185,11 +185,11 @@ function parse(path: string, text: string): unknown {
   }
 }
 
-function stringsOf(record: Record<string, unknown>): Record<string, string> {
+export function stringsOf(record: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, String(value)]));
 }
 
-function asRecord(value: unknown): Record<string, unknown> {
+export function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 

@@ -35,17 +35,9 @@ export async function readFailures(
   storage: Storage,
   runPath: string,
 ): Promise<ReadonlyMap<string, LaneFailure>> {
-  const bytes = await storage.read(resultPath(runPath));
   const failures = new Map<string, LaneFailure>();
-  if (bytes === undefined) return failures;
-  const result = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
-  for (const lane of asArray(result['lanes']).map(asObject)) {
-    const failed = asArray(lane['statements'])
-      .map(asObject)
-      .find((statement) => typeof statement['error'] === 'object' && statement['error'] !== null);
-    if (failed === undefined) continue;
-    failures.set(textOf(lane['lane']), classify(Number(failed['index']), asObject(failed['error'])));
-  }
+  for (const [lane, { failure }] of await readLaneResults(storage, runPath))
+    if (failure !== undefined) failures.set(lane, failure);
   return failures;
 }
 
@@ -61,23 +53,22 @@ export async function readLaneResults(
   storage: Storage,
   runPath: string,
 ): Promise<ReadonlyMap<string, LaneOutcome>> {
-  const failures = await readFailures(storage, runPath);
   const bytes = await storage.read(resultPath(runPath));
   if (bytes === undefined) return new Map();
   const result = JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
-  return new Map(
-    asArray(result['lanes'])
-      .map(asObject)
-      .map((lane) => {
-        const id = textOf(lane['lane']);
-        const failure = failures.get(id);
-        const rows = asArray(lane['statements'])
-          .map((statement) => asObject(statement)['row'])
-          .filter((row) => typeof row === 'object' && row !== null)
-          .map((row) => row as Record<string, string | null>);
-        return [id, { rows, ...(failure === undefined ? {} : { failure }) }];
-      }),
-  );
+  const lanes = asArray(result['lanes']).map(asObject);
+  return new Map(lanes.map((lane) => [textOf(lane['lane']), outcomeOf(lane)]));
+}
+
+function outcomeOf(lane: JsonObject): LaneOutcome {
+  const statements = asArray(lane['statements']).map(asObject);
+  const rows = statements
+    .map((statement) => statement['row'])
+    .filter((row) => typeof row === 'object' && row !== null)
+    .map((row) => row as Record<string, string | null>);
+  const failed = statements.find(({ error }) => typeof error === 'object' && error !== null);
+  if (failed === undefined) return { rows };
+  return { rows, failure: classify(Number(failed['index']), asObject(failed['error'])) };
 }
 
 function classify(index: number, error: JsonObject): LaneFailure {

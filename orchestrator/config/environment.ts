@@ -142,6 +142,21 @@ const TRANSFORMS = {
   TRANSFORM_HASH_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
 };
 
+/** Where the API and the dashboard are served: by this machine only, unless told otherwise. */
+const API = {
+  API_HOST: nonEmpty.default('127.0.0.1'),
+  API_PORT: z.coerce
+    .number('must be a port number')
+    .int('must be a port number')
+    .min(0, 'must be a port number, or 0 for any')
+    .max(65535, 'must be a port number, up to 65535')
+    .default(8080),
+};
+/** Who is told when something needs a person. The URL may hold a secret: it stands in no log, answer or fault. */
+const ALERTS = {
+  ALERT_WEBHOOK_URL: url(/^https?:\/\/[^/]/, 'must be a URL https://host/path').optional(),
+};
+
 const INGESTION = z.object({
   ...MODELS,
   ...KAFKA,
@@ -165,16 +180,20 @@ const AGGREGATIONS = z.object({
 });
 const SCHEDULE_ONLY = z.object(QUEUE);
 const WAREHOUSE_ONLY = z.object(WAREHOUSE);
+const API_ONLY = z.object(API);
+const ALERTS_ONLY = z.object({ ...API, ...ALERTS });
 const LEDGER_ONLY = z.object({ ...MODELS, ...LEDGER, ...STORAGE, ...TRANSFORMS, LAKE_CONFIG: nonEmpty });
 
 /** Every variable of ours, required or not; README.md lists them and a test compares. */
 export const VARIABLES: readonly string[] = [
-  ...new Set([...Object.keys(INGESTION.shape), ...Object.keys(AGGREGATIONS.shape)]),
+  ...new Set([INGESTION, AGGREGATIONS, ALERTS_ONLY].flatMap((each) => Object.keys(each.shape))),
 ];
 
 export type IngestionEnvironment = Readonly<z.infer<typeof INGESTION>>;
 export type AggregationEnvironment = Readonly<z.infer<typeof AGGREGATIONS>>;
 export type WarehouseEnvironment = Readonly<z.infer<typeof WAREHOUSE_ONLY>>;
+export type ApiEnvironment = Readonly<z.infer<typeof API_ONLY>>;
+export type AlertEnvironment = Readonly<z.infer<typeof ALERTS_ONLY>>;
 export type LedgerEnvironment = Readonly<z.infer<typeof LEDGER_ONLY>>;
 export type StorageEnvironment = Readonly<
   Pick<
@@ -224,6 +243,16 @@ export function readAggregationEnvironment(source: Source = process.env): Aggreg
 /** What reaches the warehouse. @throws LakeError CONFIG_INVALID */
 export function readWarehouseEnvironment(source: Source = process.env): WarehouseEnvironment {
   return parse(WAREHOUSE_ONLY, source);
+}
+
+/** Where API and dashboard are served. @throws LakeError CONFIG_INVALID */
+export function readApiEnvironment(source: Source = process.env): ApiEnvironment {
+  return parse(API_ONLY, source);
+}
+
+/** Who is told of alerts, and where the dashboard is that they point at. @throws LakeError CONFIG_INVALID */
+export function readAlertEnvironment(source: Source = process.env): AlertEnvironment {
+  return parse(ALERTS_ONLY, source);
 }
 
 /** What a command that only looks into the ledger and the lake needs. @throws LakeError CONFIG_INVALID */

@@ -146,9 +146,14 @@ export function lakeLines(text: string, path: string, told: readonly Fault[]): s
 
 const SMALLEST = 'the smallest useful one is `domains: {my-domain: {cases: {"*": {}}}}`';
 
+/** What the file says of a domain. A name from elsewhere may be any word, `constructor` too. */
+export function domainOf(config: LakeConfig, domain: string): DomainConfig | undefined {
+  return Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+}
+
 /** Whether records of this type of this domain are kept. */
 export function isListed(config: LakeConfig, domain: string, kind: RecordKind, type: string): boolean {
-  const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+  const own = domainOf(config, domain);
   if (own === undefined) return false;
   if (kind === 'location') return own.locations;
   const types = kind === 'case' ? own.cases : own.forms;
@@ -157,7 +162,7 @@ export function isListed(config: LakeConfig, domain: string, kind: RecordKind, t
 
 /** What the file says of a table, by its name in the lake (case does not count there). */
 export function tableConfig(config: LakeConfig, domain: string, tableName: string): TableConfig {
-  const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+  const own = domainOf(config, domain);
   const name = tableName.toLowerCase();
   const entry = Object.entries(own?.tables ?? {}).find(([each]) => each.toLowerCase() === name);
   return entry?.[1] ?? UNNAMED;
@@ -165,7 +170,7 @@ export function tableConfig(config: LakeConfig, domain: string, tableName: strin
 
 /** Whether anything of this kind is kept of a domain: messages of other domains are filtered out first. */
 export function isKept(config: LakeConfig, domain: string, kind: RecordKind): boolean {
-  const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+  const own = domainOf(config, domain);
   if (own === undefined) return false;
   if (kind === 'location') return own.locations;
   return Object.keys(kind === 'case' ? own.cases : own.forms).length > 0;
@@ -178,7 +183,7 @@ export function friendlyName(
   kind: RecordKind,
   type: string,
 ): string | undefined {
-  const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+  const own = domainOf(config, domain);
   if (own === undefined || kind === 'location') return undefined;
   const types = kind === 'case' ? own.cases : own.forms;
   return Object.hasOwn(types, type) ? types[type]?.name : undefined;

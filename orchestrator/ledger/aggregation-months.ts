@@ -1,4 +1,5 @@
 import type { Queryable } from './database.js';
+import { iso } from './moment.js';
 
 /** A month of an aggregation, or with `month: null` a table without months. */
 export interface AggregationMonth {
@@ -139,4 +140,23 @@ export async function failedMonths(database: Queryable, domain: string): Promise
 export async function ledgerNow(database: Queryable): Promise<Date> {
   const [row] = await database.query<{ now: number }>('SELECT extract(epoch FROM now())::float8 AS now');
   return new Date((row?.now ?? 0) * 1000);
+}
+
+/** Months that failed of each domain, with the newest cause. */
+export async function failuresByDomain(
+  database: Queryable,
+): Promise<
+  {
+    readonly domain: string;
+    readonly months: number;
+    readonly since: string;
+    readonly code: string;
+    readonly reason: string;
+  }[]
+> {
+  return database.query(
+    `SELECT domain, count(*)::int AS months, ${iso('min(at)')} AS since, (array_agg(code ORDER BY at DESC))[1] AS code,
+            (array_agg(reason ORDER BY at DESC))[1] AS reason
+     FROM aggregation_failure GROUP BY domain ORDER BY domain LIMIT 50`,
+  );
 }

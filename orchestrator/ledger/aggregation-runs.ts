@@ -1,5 +1,6 @@
 import { LakeError, type FailureClass } from '../errors.js';
 import type { Queryable } from './database.js';
+import { heldLeases } from './leases.js';
 
 /** Steps of an aggregation's run, in their order; `audit` and `load` go side by side. */
 export type AggregationStep = 'compute' | 'audit' | 'load' | 'publish';
@@ -21,6 +22,11 @@ export interface AggregationRun extends AggregationTarget {
   readonly state: 'running' | 'published' | 'failed';
   readonly deltaVersion: bigint | null;
   readonly rows: bigint | null;
+}
+
+/** By this lease one process at a time is at a target. */
+export function aggregationLease({ domain, model, month }: AggregationTarget): string {
+  return `aggregation:${domain}:${model}:${month ?? 'whole'}`;
 }
 
 interface RunRow {
@@ -72,26 +78,61 @@ export async function newestWritten(
 export async function openAggregationRun(
   tx: Queryable,
   run: Pick<AggregationRun, 'domain' | 'model' | 'month' | 'configVersionId' | 'modelSha256' | 'sources'>,
+  requestId?: bigint,
 ): Promise<AggregationRun> {
   const sources = Object.fromEntries(
     [...run.sources].map(([table, version]) => [table, version?.toString() ?? null]),
   );
   const [row] = await tx.query<RunRow>(
-    `INSERT INTO aggregation_run (domain, model, month, config_version_id, model_sha256, sources)
-     VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${COLUMNS}`,
-    [run.domain, run.model, run.month, run.configVersionId, run.modelSha256, JSON.stringify(sources)],
+    `INSERT INTO aggregation_run (domain, model, month, config_version_id, model_sha256, sources, request_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+    [
+      ...[run.domain, run.model, run.month, run.configVersionId, run.modelSha256],
+      ...[JSON.stringify(sources), requestId ?? null],
+    ],
   );
   if (row === undefined) throw new LakeError('INTERNAL', 'The aggregation run was not inserted');
   return runOf(row);
 }
 
 /** A failed run goes on where it failed, with what it had pinned. */
-export async function reopenAggregationRun(tx: Queryable, runId: bigint): Promise<void> {
+export async function reopenAggregationRun(tx: Queryable, runId: bigint, requestId?: bigint): Promise<void> {
   await tx.query(
-    `UPDATE aggregation_run SET state = 'running', ended_at = NULL, failure_class = NULL, failure = NULL
+    `UPDATE aggregation_run SET state = 'running', ended_at = NULL, failure_class = NULL, failure = NULL, cancelled_by = NULL,
+       cancel_reason = NULL, request_id = coalesce($2, request_id)
      WHERE id = $1 AND state = 'failed'`,
+    [runId, requestId ?? null],
+  );
+}
+
+/**
+ * Says that the run is to end; whoever computes it stops and notes it as failed.
+ * @returns false when it is not under way
+ */
+export async function askToCancel(tx: Queryable, runId: bigint, by: string, reason: string): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE aggregation_run SET cancelled_by = $2, cancel_reason = $3 WHERE id = $1 AND state = 'running' RETURNING 1`,
+    [runId, by, reason],
+  );
+  return rows.length > 0;
+}
+
+/** Who wants the run to end, and why; undefined: nobody. */
+export async function cancelOf(database: Queryable, runId: bigint): Promise<string | undefined> {
+  const [row] = await database.query<{ text: string }>(
+    `SELECT 'cancelled by ' || cancelled_by || coalesce(': ' || cancel_reason, '') AS text
+     FROM aggregation_run WHERE id = $1 AND cancelled_by IS NOT NULL`,
     [runId],
   );
+  return row?.text;
+}
+
+export async function readAggregationRun(
+  database: Queryable,
+  runId: bigint,
+): Promise<AggregationRun | undefined> {
+  const [row] = await database.query<RunRow>(`SELECT ${COLUMNS} FROM aggregation_run WHERE id = $1`, [runId]);
+  return row === undefined ? undefined : runOf(row);
 }
 
 export async function runWritten(
@@ -184,12 +225,9 @@ export async function readSteps(database: Queryable, runId: bigint): Promise<Ste
 
 /** Runs that a process is at now: their leases are held. Only their staging tables in the warehouse are still wanted. */
 export async function liveAggregationRuns(database: Queryable): Promise<ReadonlySet<bigint>> {
-  const rows = await database.query<{ id: bigint }>(
-    `SELECT r.id FROM aggregation_run r JOIN lease l
-       ON l.name = format('aggregation:%s:%s:%s', r.domain, r.model, coalesce(r.month::text, 'whole'))
-     WHERE r.state = 'running' AND l.expires_at >= now()`,
-  );
-  return new Set(rows.map((row) => row.id));
+  const rows = await database.query<RunRow>(`SELECT ${COLUMNS} FROM aggregation_run WHERE state = 'running'`);
+  const held = await heldLeases(database, rows.map(aggregationLease));
+  return new Set(rows.filter((row) => held.has(aggregationLease(row))).map((row) => row.id));
 }
 
 /** Runs of the target behind its newest `keep`, a few at a time. */

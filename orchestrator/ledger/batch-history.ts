@@ -1,4 +1,5 @@
 import type { Queryable } from './database.js';
+import { iso } from './moment.js';
 
 /** Batches as a person asks for them: what was planned, how far it came, and why not further. */
 export const BATCH_STATES = ['planned', 'staged', 'committed', 'halted'] as const;
@@ -75,6 +76,8 @@ export interface BatchFilter {
   /** Any of these; absent: every state. */
   readonly states?: readonly BatchState[] | undefined;
   readonly id?: bigint | undefined;
+  /** Only batches planned before this one. */
+  readonly olderThan?: bigint | undefined;
   readonly limit: number;
 }
 
@@ -96,8 +99,9 @@ export async function listBatches(database: Queryable, filter: BatchFilter): Pro
     `SELECT ${BATCH_FACTS} FROM batch b
      WHERE ($1::text IS NULL OR b.topic = $1) AND ($2::text[] IS NULL OR b.state = ANY($2))
        AND ($3::bigint IS NULL OR b.id = $3)
+       AND ($5::bigint IS NULL OR b.id < $5)
      ORDER BY b.id DESC LIMIT $4`,
-    [filter.topic ?? null, filter.states ?? null, filter.id ?? null, filter.limit],
+    [filter.topic ?? null, filter.states ?? null, filter.id ?? null, filter.limit, filter.olderThan ?? null],
   );
 }
 
@@ -123,9 +127,4 @@ export async function runFacts(database: Queryable, batchId: bigint): Promise<Ru
      FROM run r WHERE r.batch_id = $1 ORDER BY r.created_at`,
     [batchId],
   );
-}
-
-/** A moment as text of one spelling, whatever the session's time zone is. */
-function iso(expression: string): string {
-  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }

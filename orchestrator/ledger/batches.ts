@@ -6,7 +6,7 @@ export interface Batch {
   readonly topic: string;
   readonly sequence: bigint;
   /** `live`: offset ranges; the others are pages of ids (migrations/0003_pages.sql and later). */
-  readonly kind: 'live' | 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'fan-out';
+  readonly kind: 'live' | 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'migration' | 'fan-out';
   readonly state: 'planned' | 'staged' | 'committed' | 'halted';
   readonly configVersionId: bigint;
   readonly manifestPath: string;
@@ -79,7 +79,7 @@ export interface DueWork {
 
 /**
  * Ledger work that may go on now. Extraction: per topic its first planned batch, because a delete finds its table by
- * what earlier batches staged; none for a halted topic. Merging: staged batches with a lane that waits for nothing
+ * what earlier batches staged; none for a halted topic, nothing of what is paused. Merging: staged batches with a lane that waits for nothing
  * (see runnableLanes), or with all lanes merged and only the commit missing.
  */
 export async function dueWork(database: Queryable, limit = 100): Promise<DueWork[]> {
@@ -87,7 +87,7 @@ export async function dueWork(database: Queryable, limit = 100): Promise<DueWork
     `SELECT stage, id FROM (
        (SELECT DISTINCT ON (b.topic) 'extract' AS stage, b.id, b.next_attempt_at
         FROM batch b JOIN topic t ON t.name = b.topic AND t.state <> 'halted'
-        WHERE b.state = 'planned' ORDER BY b.topic, b.sequence)
+        WHERE b.state = 'planned' AND NOT is_held('stage', b.topic, '{}') ORDER BY b.topic, b.sequence)
        UNION ALL
        (SELECT 'merge', b.id, b.next_attempt_at FROM batch b
         WHERE b.state = 'staged' AND (
@@ -103,7 +103,8 @@ export async function dueWork(database: Queryable, limit = 100): Promise<DueWork
 /** Draws the next extraction number; the staged files of an earlier one are never used again. */
 export async function beginExtraction(tx: Queryable, batchId: bigint): Promise<number> {
   const [row] = await tx.query<{ extraction: number }>(
-    "UPDATE batch SET extraction = extraction + 1 WHERE id = $1 AND state = 'planned' RETURNING extraction",
+    `UPDATE batch SET extraction = extraction + 1, extraction_began_at = now(), started_at = coalesce(started_at, now())
+     WHERE id = $1 AND state = 'planned' RETURNING extraction`,
     [batchId],
   );
   if (row === undefined)
@@ -121,7 +122,7 @@ export async function batchFailed(
   await database.query(
     `UPDATE batch SET attempts = attempts + 1, failure_class = $2, failure = $3,
        next_attempt_at = now() + make_interval(secs => least(60, power(2, least(attempts, 10))))
-     WHERE id = $1`,
+     WHERE id = $1 AND state <> 'halted'`,
     [batchId, failureClass, failure],
   );
 }
@@ -142,8 +143,17 @@ export async function extractAgain(tx: Queryable, batchId: bigint): Promise<void
   );
 }
 
-export async function haltBatch(database: Queryable, batchId: bigint, reason: string): Promise<void> {
-  await database.query("UPDATE batch SET state = 'halted', failure = $2 WHERE id = $1", [batchId, reason]);
+export async function haltBatch(
+  database: Queryable,
+  batchId: bigint,
+  failureClass: FailureClass,
+  reason: string,
+): Promise<void> {
+  await database.query(
+    // A batch that somebody cancelled meanwhile keeps what stands there.
+    `UPDATE batch SET state = 'halted', failure_class = $3, failure = $2 WHERE id = $1 AND state <> 'halted'`,
+    [batchId, reason, failureClass],
+  );
 }
 
 /** Staged folders of batches committed longer ago than `days`, for deletion. */

@@ -3,6 +3,7 @@ import type { Batch } from './batches.js';
 import { requireLease, type Lease } from './leases.js';
 import { forgetDeleted } from './places.js';
 import { planPage, type NewPage } from './planning.js';
+import { noteReprocessed, settleRequests } from './reprocess.js';
 import { noteChanges } from './source-changes.js';
 
 /**
@@ -27,6 +28,7 @@ export async function commitBatch(
     "UPDATE lane SET state = 'committed' WHERE batch_id = $1 RETURNING table_id",
     [batch.id],
   );
+  const isPage = await noteReprocessed(tx, batch.id);
   await noteChanges(tx, batch.id);
   for (const lane of lanes) await forgetDeleted(tx, lane.table_id, batch.sequence);
   await tx.query(
@@ -34,6 +36,7 @@ export async function commitBatch(
      WHERE id = $1 AND state = 'staged'`,
     [batch.id],
   );
+  if (isPage) await settleRequests(tx);
   if (again !== undefined) await planPage(tx, again);
   return true;
 }

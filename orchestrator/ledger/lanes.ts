@@ -101,7 +101,7 @@ export async function laneFailed(
 ): Promise<void> {
   await database.query(
     `UPDATE lane SET state = 'failed', attempts = $2, failure_class = $3, failure = $4
-     WHERE id = $1 AND state NOT IN ('merged', 'committed')`,
+     WHERE id = $1 AND state NOT IN ('merged', 'committed', 'halted')`,
     [laneId, attempts, failureClass, failure],
   );
 }

@@ -69,6 +69,18 @@ export async function requireLease(tx: Queryable, lease: Lease): Promise<void> {
   if (rows.length === 0) throw leaseLost([lease]);
 }
 
+/** Which of the names somebody holds now. */
+export async function heldLeases(
+  database: Queryable,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ name: string }>(
+    'SELECT name FROM lease WHERE name = ANY($1::text[]) AND expires_at >= now()',
+    [names],
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
 export async function releaseLeases(database: Queryable, leases: readonly Lease[]): Promise<void> {
   await database.query(
     `WITH held AS (${LOCKED_IN_ORDER} ORDER BY name FOR UPDATE)

@@ -30,8 +30,10 @@ export interface NewBatch extends PlannedIds {
 
 /** A batch that no message asked for (migrations/0003_pages.sql, 0005_types.sql, 0006_location_types.sql). */
 export interface NewPage extends PlannedIds {
-  readonly kind: 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'fan-out';
+  readonly kind: 'replay' | 'reread' | 'retype' | 'prune' | 'reprocess' | 'migration' | 'fan-out';
   readonly prune?: PruneRequest;
+  /** What it is a page of (migrations/0010_reprocess.sql). */
+  readonly requestId?: bigint;
 }
 
 export async function ensureTopic(database: LedgerDatabase, topic: string): Promise<void> {
@@ -139,12 +141,13 @@ async function insertBatch(
     readonly configVersionId: bigint;
     readonly newestPublishTimestamp: string | null;
     readonly prune?: PruneRequest;
+    readonly requestId?: bigint;
   },
 ): Promise<bigint> {
   const [row] = await tx.query<{ id: bigint }>(
     `INSERT INTO batch (topic, sequence, kind, config_version_id, manifest_path, manifest_sha256, ids,
-                        newest_publish_timestamp, prune)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+                        newest_publish_timestamp, prune, reprocess_request_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
     [
       batch.topic,
       batch.sequence,
@@ -155,6 +158,7 @@ async function insertBatch(
       batch.ids,
       batch.newestPublishTimestamp,
       batch.prune === undefined ? null : JSON.stringify(batch.prune),
+      batch.requestId ?? null,
     ],
   );
   if (row === undefined) throw new LakeError('INTERNAL', 'The batch was not inserted');

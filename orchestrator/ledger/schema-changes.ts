@@ -1,4 +1,5 @@
 import type { Queryable } from './database.js';
+import { iso } from './moment.js';
 
 /** A change of a table's columns and what caused it (migrations/0005_types.sql). */
 export interface RecordedChange {
@@ -60,5 +61,24 @@ export async function readSchemaChanges(
             message_offset::text AS offset, reread, at, batch_id AS "batchId", delta_version AS "deltaVersion"
      FROM schema_change WHERE table_id = $1 ORDER BY id DESC LIMIT $2`,
     [tableId, limit],
+  );
+}
+
+/** A change with its place in the list. */
+export type NumberedChange = Omit<SchemaEvent, 'at'> & { readonly id: bigint; readonly at: string };
+
+/** The newest changes of a table first, older than `before`. Times are ISO 8601 in UTC. */
+export async function schemaPage(
+  database: Queryable,
+  tableId: bigint,
+  before: bigint | undefined,
+  limit: number,
+): Promise<NumberedChange[]> {
+  return database.query<NumberedChange & Record<string, unknown>>(
+    `SELECT id, column_name AS column, change, from_type AS from, to_type AS to, record_id AS "recordId", partition,
+            message_offset::text AS offset, reread, ${iso('at')} AS at, batch_id AS "batchId",
+            delta_version AS "deltaVersion"
+     FROM schema_change WHERE table_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+    [tableId, before ?? null, limit],
   );
 }

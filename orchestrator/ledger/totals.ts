@@ -25,13 +25,13 @@ export async function tableTotals(database: Queryable): Promise<TableTotals[]> {
   return database.query(
     `SELECT CASE t.kind WHEN 'form' THEN 'form-sql' WHEN 'case' THEN 'case-sql' ELSE 'location' END AS topic,
             t.database_name AS database, t.table_name AS table, t.path, t.state,
-            (coalesce(sum(l.inserted), 0) - coalesce(sum(l.deleted), 0))::int AS rows,
-            coalesce(sum(l.inserted), 0)::int AS inserted, coalesce(sum(l.updated), 0)::int AS updated,
-            coalesce(sum(l.deleted), 0)::int AS deleted, coalesce(sum(l.refused), 0)::int AS refused,
-            coalesce(sum(l.seconds), 0)::float8 AS seconds, max(l.delta_version)::text AS "deltaVersion",
-            to_char(max(l.merged_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "lastMergeAt",
+            coalesce(s.inserted - s.deleted, 0)::float8 AS rows, coalesce(s.inserted, 0)::float8 AS inserted,
+            coalesce(s.updated, 0)::float8 AS updated, coalesce(s.deleted, 0)::float8 AS deleted,
+            coalesce(s.refused, 0)::float8 AS refused, coalesce(s.seconds, 0) AS seconds,
+            s.delta_version::text AS "deltaVersion",
+            to_char(s.last_merged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "lastMergeAt",
             t.reason
-     FROM lake_table t LEFT JOIN lane l ON l.table_id = t.id GROUP BY t.id ORDER BY 1, 2, lower(t.table_name)`,
+     FROM lake_table t LEFT JOIN table_total s ON s.table_id = t.id ORDER BY 1, 2, lower(t.table_name)`,
   );
 }
 

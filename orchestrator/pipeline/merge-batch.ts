@@ -175,5 +175,5 @@ async function roundFailed(
       await extractAgain(tx, batch.id);
     });
   }
-  await batchFailed(context.database, batch.id, error.failureClass, error.message);
+  await batchFailed(context.database, batch.id, error.failureClass, `${error.code}: ${error.message}`);
 }

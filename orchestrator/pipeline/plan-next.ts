@@ -7,6 +7,7 @@ import type { RangeReader } from '../kafka/range-reader.js';
 import type { Lease } from '../ledger/leases.js';
 import { openBatches } from '../ledger/batches.js';
 import { pauseTopic } from '../ledger/halts.js';
+import { pauseOf } from '../ledger/pauses.js';
 import { haltedTables } from '../ledger/totals.js';
 import { haltTopic, planBatch, readTopic } from '../ledger/planning.js';
 import { cutRanges, type LostOffsets } from '../plan/cut-ranges.js';
@@ -31,6 +32,8 @@ export interface Poller {
  * @throws LakeError OFFSETS_LOST after halting the topic: lost changes are never skipped silently
  */
 export async function planNext(context: PipelineContext, poller: Poller): Promise<bigint | undefined> {
+  if ((await pauseOf(context.database, { queue: 'stage', topic: poller.topic })) !== undefined)
+    return undefined;
   const state = await readTopic(context.database, poller.topic);
   if (state.state !== 'running' || (await mustWait(context, poller.topic))) return undefined;
   const watermarks = await readWatermarks(poller.admin, poller.topic);

@@ -1,6 +1,6 @@
 import { laneNumbers } from '../commit/lane-numbers.js';
 import { readTableState } from '../commit/delta-log.js';
-import { tableConfig } from '../config/lake.js';
+import { domainOf, tableConfig } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import type { Batch } from '../ledger/batches.js';
 import type { Lane } from '../ledger/lanes.js';
@@ -80,7 +80,7 @@ export async function laneColumns(
   staged: StagedTable,
 ): Promise<LaneColumns> {
   const config = await context.configOf(batch.configVersionId);
-  const base = baseColumns(table.kind, config.domains[table.domain]?.location_levels ?? []);
+  const base = baseColumns(table.kind, domainOf(config, table.domain)?.location_levels ?? []);
   const names = base.map((column) => column.name);
   const settings = tableConfig(config, table.domain, table.tableName);
   return {

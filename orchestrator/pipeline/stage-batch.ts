@@ -1,8 +1,9 @@
-import { friendlyName, isListed, type LakeConfig } from '../config/lake.js';
+import { domainOf, friendlyName, isListed, type LakeConfig } from '../config/lake.js';
 import { crashPoint } from '../crash-point.js';
 import { asLakeError } from '../errors.js';
 import { batchFailed, beginExtraction, haltBatch, readBatch, type Batch } from '../ledger/batches.js';
 import { withLeases, type Lease } from '../ledger/leases.js';
+import { pauseOf } from '../ledger/pauses.js';
 import { placesOf } from '../ledger/places.js';
 import { haltTopic } from '../ledger/planning.js';
 import { commitStaging, type QuarantinedRecord } from '../ledger/staging.js';
@@ -43,6 +44,8 @@ export async function stageBatch(context: PipelineContext, batchId: bigint): Pro
     async ([lease], signal) => {
       const batch = await readBatch(context.database, batchId);
       if (batch.state !== 'planned' || lease === undefined) return true;
+      // The job may have been queued before somebody paused it.
+      if ((await pauseOf(context.database, { queue: 'stage', topic })) !== undefined) return true;
       try {
         await extractAndStage(context, batch, lease, signal);
       } catch (thrown) {
@@ -118,7 +121,7 @@ async function* extractIds(
 ): AsyncIterable<Extracted> {
   const kind = kindOf(batch);
   for (const [domain, entries] of byDomain(ids)) {
-    const domainConfig = config.domains[domain];
+    const domainConfig = domainOf(config, domain);
     if (domainConfig === undefined) continue;
     yield* context.hq.extract({
       kind,
@@ -229,10 +232,10 @@ async function stagingFailed(context: PipelineContext, batch: Batch, thrown: unk
   const facts = { topic: batch.topic, batchId: batch.id.toString(), code: error.code };
   if (error.retryable) {
     context.logger.warn('batch not staged, to be tried again', { ...facts, reason: error.message });
-    await batchFailed(context.database, batch.id, error.failureClass, error.message);
+    await batchFailed(context.database, batch.id, error.failureClass, `${error.code}: ${error.message}`);
     return;
   }
   context.logger.error('batch and topic halted', { ...facts, reason: error.message, stack: error.stack });
-  await haltBatch(context.database, batch.id, error.message);
+  await haltBatch(context.database, batch.id, error.failureClass, `${error.code}: ${error.message}`);
   await haltTopic(context.database, batch.topic, `batch ${batch.id}: ${error.code}: ${error.message}`);
 }

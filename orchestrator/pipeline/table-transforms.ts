@@ -1,4 +1,4 @@
-import { tableConfig, type LakeConfig } from '../config/lake.js';
+import { domainOf, tableConfig, type LakeConfig } from '../config/lake.js';
 import { loadHooks } from '../transform/load-hooks.js';
 import { tableTransform, type TableTransform } from '../transform/table-transform.js';
 import { transformRecords } from '../transform/transform-records.js';
@@ -22,7 +22,7 @@ export async function tableTransforms(
   const means = { hashKey: context.environment.TRANSFORM_HASH_KEY, hooks: await loadHooks(config) };
   const known = new Map<string, TableTransform | undefined>();
   const transformOf = async (record: Upsert): Promise<TableTransform | undefined> => {
-    const domain = config.domains[record.domain];
+    const domain = domainOf(config, record.domain);
     if (domain === undefined || Object.keys(domain.tables).length === 0) return undefined;
     const table = await tableNameOf(record);
     const key = `${record.domain}/${table}`;

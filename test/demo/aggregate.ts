@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { monthLabel } from '../../orchestrator/aggregation/month-facts.js';
 import { LakeError } from '../../orchestrator/errors.js';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 import { planProgramme, type ProgrammeOptions } from '../hq-sim/programme/options.js';
@@ -70,7 +71,7 @@ async function aggregate(
 }
 
 function lineOf({ table, month, expected, actual, differences }: TableReport): string {
-  const what = month === null ? table : `${table} ${month.slice(0, 7)}`;
+  const what = monthLabel(table, month);
   const counts = `truth ${expected} rows, warehouse ${actual}`;
   if (differences.length === 0) return `equal     ${what}: ${counts}`;
   const columns = [...new Set(differences.flatMap(({ column }) => (column === undefined ? [] : [column])))];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { auditScript, readAudits } from '../../orchestrator/aggregation/models/given-expect.js';
+import { auditScript, readAudits, type Answers } from '../../orchestrator/aggregation/models/given-expect.js';
 import { loadModels } from '../../orchestrator/aggregation/models/load-models.js';
-import { askSpark, type Answers } from '../integration/aggregation/models-on-spark.js';
+import { askSpark } from '../integration/aggregation/models-on-spark.js';
 import { WRONG_ROWS } from '../integration/aggregation/wrong-rows.js';
 
 const models = loadModels();

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram } from '../../orchestrator/cli.js';
 import {
+  readAlertEnvironment,
   readIngestionEnvironment,
   readAggregationEnvironment,
   VARIABLES,
@@ -67,6 +68,7 @@ test('README.md lists every variable of ours with its default', () => {
   const defaults: Readonly<Record<string, unknown>> = {
     ...readIngestionEnvironment(required),
     ...readAggregationEnvironment(required),
+    ...readAlertEnvironment(required),
   };
   for (const name of VARIABLES) {
     const stated = rowOf(`${name}\``).split('|')[2]?.trim();

@@ -1,8 +1,11 @@
 import { LakeError } from '../../errors.js';
 import { foldCase } from '../../shape/fold-case.js';
 import { levelColumns, type LevelSuffix } from '../../shape/fixed-columns.js';
+import { baseColumns, type BaseColumn } from '../../shape/table-columns.js';
+import { scalarSql } from '../../sql/cast.js';
+import { sql, type Sql } from '../../sql/text.js';
 import type { RecordKind } from '../../types.js';
-import type { Model, ModelColumn, ModelSource } from '../model.js';
+import type { ColumnType, Model, ModelColumn, ModelSource } from '../model.js';
 
 /** Stands for a location level's code in names and descriptions. */
 const LEVEL = '{level}';
@@ -72,6 +75,32 @@ export function sourceColumns(source: ModelSource, levels: readonly string[]): r
   return source.base.flatMap((name) =>
     isPerLevel(name) ? [...new Set(levels)].map((level) => levelColumn(kind, levels, level, name)) : [name],
   );
+}
+
+/**
+ * The source's `base` columns in a domain with these location levels, with the types every table of the kind has.
+ * @throws LakeError MODEL_INVALID when the kind has no such column
+ */
+export function sourceBaseColumns(source: ModelSource, levels: readonly string[]): readonly BaseColumn[] {
+  const known = baseColumns(kindOfSource(source.table) ?? 'location', levels);
+  return sourceColumns(source, levels).map((name) => {
+    const column = known.find((each) => each.name === name);
+    if (column === undefined)
+      throw new LakeError('MODEL_INVALID', `${source.table} has no column ${name} of its own`, {
+        mend: 'Columns of the free part stand under `free`, those that every table of the kind has under `base`.',
+      });
+    return column;
+  });
+}
+
+/** Where a column of the free part stands in a record: its prefix (form, case_json) is no part of the path. */
+export function pathOfFree(name: string): readonly string[] {
+  return name.split('__').slice(1);
+}
+
+/** A model's type as Spark names it. */
+export function columnTypeSql(type: ColumnType): Sql {
+  return type === 'integer' ? sql`INT` : scalarSql(type);
 }
 
 /** The lake's name of a level's column, which is not always code and suffix (shape/fixed-columns.ts). */

@@ -1,22 +1,20 @@
 import { LakeError } from '../../errors.js';
-import { baseColumns, type BaseColumn } from '../../shape/table-columns.js';
+import type { BaseColumn } from '../../shape/table-columns.js';
 import { guardedCast, scalarSql } from '../../sql/cast.js';
 import { identifier } from '../../sql/identifier.js';
 import { literal } from '../../sql/literal.js';
 import { joinSql, sql, type Sql } from '../../sql/text.js';
 import type { ColumnType, FreeColumn, GivenExpect, Model } from '../model.js';
-import { columnsOf, kindOfSource, sourceColumns } from './columns.js';
+import { columnsOf, columnTypeSql, sourceBaseColumns } from './columns.js';
 import { renderAudit, renderModel, type RenderOptions } from './render-model.js';
 
 /**
  * A model's tests on Spark: the given rows become views, and the rows the model makes of them and what its audits say
  * come back as JSON, each in the first row of a statement. Runs anywhere a script runs; no table is written.
  */
-export interface TestScript {
-  readonly statements: readonly Sql[];
-  /** Places in `statements` of the questions. */
-  readonly rowsAt: number;
-  readonly auditsAt: number;
+export interface Answers {
+  readonly rows: string;
+  readonly audits: string;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -34,35 +32,45 @@ const FORGET = sql`UNCACHE TABLE ${NEW_ROWS}`;
 /** Timestamps of an answer, to the microsecond. */
 const JSON_OPTIONS = sql`map('ignoreNullFields', 'false', 'timestampFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")`;
 
-/** @param models all models: a need's columns are another's */
-export function testScript(model: Model, models: readonly Model[], test: GivenExpect): TestScript {
+/**
+ * @param models all models: a need's columns are another's
+ * @returns statements, whose first rows hold the answers
+ */
+export function testScript(model: Model, models: readonly Model[], test: GivenExpect): readonly Sql[] {
   const options = optionsOf(test);
   const casts = columnsOf(model, test.levels).map(
     ({ name, type }) => sql`CAST(m.${identifier(name)} AS ${columnTypeSql(type)}) AS ${identifier(name)}`,
   );
-  const statements = [
+  const made = sql`SELECT ${joinSql(casts, ', ')} FROM (\n${renderModel(model, options)}\n) AS m`;
+  return [...givenViews(model, models, test), ...questions(made, model, options)];
+}
+
+/** The audits over the rows that the test expects, as if the model had made them: for rows that it must never make. */
+export function auditScript(model: Model, models: readonly Model[], test: GivenExpect): readonly Sql[] {
+  const wrong: GivenExpect = { ...test, given: { new_rows: test.expect } };
+  return [
     ...givenViews(model, models, test),
-    // The rows are asked for several times: they are made once.
-    sql`CACHE TABLE ${NEW_ROWS} AS SELECT ${joinSql(casts, ', ')} FROM (\n${renderModel(model, options)}\n) AS m`,
+    view('new_rows', modelViewColumns(model, test.levels), wrong),
+    ...questions(sql`SELECT * FROM new_rows`, model, optionsOf(test)),
+  ];
+}
+
+/** What is asked of the rows that a query makes. They are asked for several times, so they are made once. */
+function questions(made: Sql, model: Model, options: RenderOptions): Sql[] {
+  return [
+    sql`CACHE TABLE ${NEW_ROWS} AS ${made}`,
     sql`SELECT to_json(collect_list(struct(*)), ${JSON_OPTIONS}) AS \`rows\` FROM ${NEW_ROWS}`,
     auditQuestion(model, options),
     FORGET,
   ];
-  return { statements, rowsAt: statements.length - 3, auditsAt: statements.length - 2 };
 }
 
-/** The audits over the rows that the test expects, as if the model had made them: for rows that it must never make. */
-export function auditScript(model: Model, models: readonly Model[], test: GivenExpect): TestScript {
-  const wrong: GivenExpect = { ...test, given: { new_rows: test.expect } };
-  const statements = [
-    ...givenViews(model, models, test),
-    view('new_rows', modelViewColumns(model, test.levels), wrong),
-    sql`CACHE TABLE ${NEW_ROWS} AS SELECT * FROM new_rows`,
-    sql`SELECT to_json(collect_list(struct(*)), ${JSON_OPTIONS}) AS \`rows\` FROM ${NEW_ROWS}`,
-    auditQuestion(model, optionsOf(test)),
-    FORGET,
-  ];
-  return { statements, rowsAt: statements.length - 3, auditsAt: statements.length - 2 };
+/** @param rows the first row of each statement that had any; @returns undefined when an answer is not among them */
+export function answersOf(rows: readonly Readonly<Record<string, string | null>>[]): Answers | undefined {
+  const answer = (key: keyof Answers): string | undefined =>
+    rows.find((row) => typeof row[key] === 'string')?.[key] ?? undefined;
+  const [made, audits] = [answer('rows'), answer('audits')];
+  return made === undefined || audits === undefined ? undefined : { rows: made, audits };
 }
 
 function optionsOf({ month, timeZone, levels }: GivenExpect): RenderOptions {
@@ -87,11 +95,7 @@ export function readAudits(answer: string): readonly { readonly audit: string; r
 }
 
 /** How the rows differ from what the test expects, and which audits would have kept them back; empty when all is well. */
-export function judge(
-  model: Model,
-  test: GivenExpect,
-  answers: { readonly rows: string; readonly audits: string },
-): string[] {
+export function judge(model: Model, test: GivenExpect, answers: Answers): string[] {
   const types = new Map(columnsOf(model, test.levels).map(({ name, type }) => [name, type]));
   const left = JSON.parse(answers.rows) as Row[];
   const found = left.length;
@@ -153,13 +157,11 @@ function defaultsOf(test: GivenExpect, at: number): Row {
 function sourceViewColumns(model: Model, table: string, levels: readonly string[]): ViewColumn[] {
   const source = model.sources.find((each) => each.table === table);
   if (source === undefined) return [];
-  const known = baseColumns(kindOfSource(table) ?? 'location', levels);
-  const base = sourceColumns(source, levels).map((name): ViewColumn => {
-    const column = known.find((each) => each.name === name);
-    if (column === undefined) throw new LakeError('INTERNAL', `${table} has no column ${name}`);
-    const type = column.type as string as Sql;
-    return { name, type, value: (given) => baseValue(column.type, given) };
-  });
+  const base = sourceBaseColumns(source, levels).map(({ name, type }): ViewColumn => ({
+    name,
+    type: type as string as Sql,
+    value: (given) => baseValue(type, given),
+  }));
   return [...base, ...source.free.map(freeColumn)];
 }
 
@@ -230,10 +232,6 @@ function listOf(given: unknown, item: (each: unknown) => Sql): Sql {
   if (given === null || given === undefined) return sql`NULL`;
   const items: readonly unknown[] = Array.isArray(given) ? given : [given];
   return sql`array(${joinSql(items.map(item), ', ')})`;
-}
-
-function columnTypeSql(type: ColumnType): Sql {
-  return type === 'integer' ? sql`INT` : scalarSql(type);
 }
 
 /** Doubles to the last digits that adding up may change. */

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 
-/** Shapes that several answers share. Moments are ISO 8601 in UTC; 64-bit numbers are text, for JSON has none. */
+/**
+ * Shapes that several answers share. Moments are ISO 8601 in UTC; 64-bit numbers are text, for JSON has none. What is
+ * asked is a strict object: a key that is not known is a typing error, and is refused.
+ */
 export const moment = z.iso.datetime();
 export const big = z.string().regex(/^\d{1,19}$/);
 /** A first of month, `2026-01-01`. */
 export const monthText = z
   .string()
-  .regex(/^\d{4}-(0[1-9]|1[0-2])-01$/, 'must be a first of month, such as 2026-01-01');
+  .regex(/^(?!0000)\d{4}-(0[1-9]|1[0-2])-01$/, 'must be a first of month, such as 2026-01-01');
 export const domainName = z.string().min(1).max(255);
 /** Why somebody does something; stands in the audit log and beside what it changed. */
 export const reasonText = z.string().trim().min(3).max(500);

@@ -55,9 +55,9 @@ const filters = {
   since: moment.optional(),
   until: moment.optional(),
 };
-export const jobQuery = z.object({ ...filters, ...pageQuery });
+export const jobQuery = z.strictObject({ ...filters, ...pageQuery });
 export const jobPage = z.object({ ...page, jobs: z.array(job) });
-export const facetQuery = z.object(filters);
+export const facetQuery = z.strictObject(filters);
 /** Counts stop at a cap: `isCapped` says "so many or more". */
 export const facet = z.array(z.object({ value: z.string(), count: z.number().int(), isCapped: z.boolean() }));
 export const jobFacets = z.object({
@@ -131,7 +131,7 @@ export type JobDetail = z.infer<typeof jobDetail>;
 
 export const script = z.object({ run: z.string(), name: z.string(), sql: z.string() });
 export const scripts = z.object({ scripts: z.array(script) });
-export const logQuery = z.object({
+export const logQuery = z.strictObject({
   run: z.string().max(200).optional(),
   stream: z.enum(['stdout', 'stderr']).default('stderr'),
   /** Bytes from the start; -1: the last 64 KiB. */
@@ -145,7 +145,7 @@ export const logPart = z.object({
   /** Whether more may come. */
   isLive: z.boolean(),
 });
-export const jobAction = z.object({ reason: reasonText });
+export const jobAction = z.strictObject({ reason: reasonText });
 /** Answer of every act that goes on after the answer. */
 export const accepted = z.object({ jobId: jobId.nullable(), message: z.string(), repeated: z.boolean() });
 export type Accepted = z.infer<typeof accepted>;

@@ -72,7 +72,7 @@ export const table = z.object({
   quarantined: z.number().int(),
 });
 export type Table = z.infer<typeof table>;
-export const tableQuery = z.object({
+export const tableQuery = z.strictObject({
   q: z.string().trim().max(200).optional(),
   domain: z.string().max(255).optional(),
   state: z.enum(['running', 'paused', 'halted']).optional(),
@@ -145,7 +145,7 @@ export const quarantined = z.object({
   state: z.enum(['open', 'replayed']),
 });
 export type Quarantined = z.infer<typeof quarantined>;
-export const quarantineQuery = z.object({
+export const quarantineQuery = z.strictObject({
   topic: z.string().max(100).optional(),
   domain: z.string().max(255).optional(),
   reason: z.string().max(500).optional(),
@@ -172,7 +172,7 @@ export const quarantineDocument = z.object({
   expected: z.string(),
   document: z.string().nullable(),
 });
-export const replay = z.object({
+export const replay = z.strictObject({
   ids: z.array(big).min(1).max(1000).optional(),
   topic: z.string().max(100).optional(),
   domain: z.string().max(255).optional(),

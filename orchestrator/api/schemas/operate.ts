@@ -4,7 +4,7 @@ import { big, cause, domainName, health, moment, monthText, page, pageQuery, rea
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export const role = z.enum(ROLES);
 export type Role = z.infer<typeof role>;
-export const login = z.object({ token: z.string().min(1).max(200) });
+export const login = z.strictObject({ token: z.string().min(1).max(200) });
 /** `csrf` goes with every act of a session as the header `x-csrf-token`; bearer tokens need none. */
 export const session = z.object({
   name: z.string(),
@@ -26,7 +26,7 @@ export const token = z.object({
   revokedAt: moment.nullable(),
 });
 export const tokens = z.object({ tokens: z.array(token) });
-export const newToken = z.object({
+export const newToken = z.strictObject({
   name: tokenName,
   role,
   days: z.number().int().min(1).max(3650).optional(),
@@ -45,7 +45,7 @@ export const auditEntry = z.object({
   address: z.string().nullable(),
 });
 export const auditPage = z.object({ ...page, entries: z.array(auditEntry) });
-export const auditQuery = z.object({
+export const auditQuery = z.strictObject({
   who: z.string().max(63).optional(),
   action: z.string().max(100).optional(),
   ...pageQuery,
@@ -87,7 +87,7 @@ export type Overview = z.infer<typeof overview>;
 export const PAUSE_SCOPES = ['all', 'topic', 'table', 'queue'] as const;
 /** Queues that can be paused. */
 export const QUEUES = ['stage', 'merge', 'aggregation', 'schedule', 'reprocess'] as const;
-export const pauseAsk = z.object({
+export const pauseAsk = z.strictObject({
   scope: z.enum(PAUSE_SCOPES),
   /** A topic, `database.table`, or queue; '' for all. */
   name: z.string().max(400),
@@ -103,7 +103,7 @@ export const pause = z.object({
 });
 export const pauses = z.object({ pauses: z.array(pause) });
 
-export const aggregationAsk = z.object({
+export const aggregationAsk = z.strictObject({
   domain: domainName,
   table: z.string().min(1).max(255),
   month: monthText,
@@ -112,7 +112,7 @@ export const aggregationAsk = z.object({
 });
 
 /** What is read from HQ again. Of the keys below `domain` at most one way of choosing is given; none: all of it. */
-export const reprocessScope = z.object({
+export const reprocessScope = z.strictObject({
   domain: domainName,
   /** A lake table's name; absent: every table of the domain. */
   table: z.string().min(1).max(255).optional(),
@@ -123,14 +123,14 @@ export const reprocessScope = z.object({
   month: monthText.optional(),
   /** Messages of Kafka, from inclusive, until exclusive; only with `topic`. */
   offsets: z
-    .array(z.object({ partition: z.number().int().min(0), from: big, until: big }))
+    .array(z.strictObject({ partition: z.number().int().min(0), from: big, until: big }))
     .min(1)
     .max(1000)
     .optional(),
   topic: z.enum(['form-sql', 'case-sql', 'location']).optional(),
 });
 export type ReprocessScope = z.infer<typeof reprocessScope>;
-export const reprocessAsk = z.object({
+export const reprocessAsk = z.strictObject({
   scope: reprocessScope,
   dryRun: z.boolean().default(false),
   /** Compute the affected months again when all pages are in. */
@@ -159,7 +159,7 @@ export const reprocessAnswer = z.object({
   preview: reprocessPreview.nullable(),
   cli: z.string(),
 });
-export const migrationAsk = z.object({
+export const migrationAsk = z.strictObject({
   domain: domainName,
   reason: reasonText.optional(),
   idempotencyKey: z.string().min(1).max(200).optional(),
@@ -229,7 +229,7 @@ export const ALERT_KINDS = [
   'audit_failed',
   'disk',
 ] as const;
-export const alertRule = z.object({
+export const alertRule = z.strictObject({
   kind: z.enum(ALERT_KINDS),
   enabled: z.boolean(),
   /** Messages (lag), seconds (freshness) or per cent used (disk); null for the others. */
@@ -251,7 +251,7 @@ export const alerts = z.object({
   open: z.array(alert),
   recent: z.array(alert),
 });
-export const alertRules = z.object({ rules: z.array(alertRule).max(20) });
+export const alertRules = z.strictObject({ rules: z.array(alertRule).max(20) });
 export const alertTest = z.object({
   delivered: z.boolean(),
   status: z.number().int().nullable(),

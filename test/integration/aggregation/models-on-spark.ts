@@ -1,8 +1,9 @@
 import type { GivenExpect, Model } from '../../../orchestrator/aggregation/model.js';
 import {
+  answersOf,
   auditScript,
   testScript,
-  type TestScript,
+  type Answers,
 } from '../../../orchestrator/aggregation/models/given-expect.js';
 import type { Sql } from '../../../orchestrator/sql/text.js';
 import { deltaSessionProperties } from '../../../orchestrator/submit/session-properties.js';
@@ -27,11 +28,6 @@ export interface Asked {
   readonly test: GivenExpect;
 }
 
-export interface Answers {
-  readonly rows: string;
-  readonly audits: string;
-}
-
 /** Runs all tests in one Spark session each, in one driver. @returns the answers of each, or why there are none */
 export async function askSpark(
   asked: readonly Asked[],
@@ -39,8 +35,13 @@ export async function askSpark(
   script: typeof testScript | typeof auditScript = testScript,
 ): Promise<readonly (Answers | Error)[]> {
   const scripts = asked.map(({ model, test }) => script(model, models, test));
-  const results = await runScripts(scripts.map((script) => script.statements));
-  return results.map((rows, at) => (rows instanceof Error ? rows : answersOf(rows, scripts[at])));
+  const results = await runScripts(scripts);
+  return results.map((rows) =>
+    rows instanceof Error
+      ? rows
+      : (answersOf(rows.filter((row) => row !== null)) ??
+        new Error(`the answer is not there: ${JSON.stringify(rows)}`)),
+  );
 }
 
 /** @returns the first row of each statement of each script, or why a script failed */
@@ -70,14 +71,4 @@ async function runScripts(
     await workshop.close();
     await ledger.close();
   }
-}
-
-function answersOf(
-  rows: readonly (Readonly<Record<string, string | null>> | null)[],
-  script: TestScript | undefined,
-): Answers | Error {
-  const made = rows[script?.rowsAt ?? -1]?.['rows'];
-  const audits = rows[script?.auditsAt ?? -1]?.['audits'];
-  if (typeof made === 'string' && typeof audits === 'string') return { rows: made, audits };
-  return new Error(`the answer is not there: ${JSON.stringify(rows)}`);
 }

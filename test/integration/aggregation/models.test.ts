@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { judge } from '../../../orchestrator/aggregation/models/given-expect.js';
+import { judge, type Answers } from '../../../orchestrator/aggregation/models/given-expect.js';
 import { loadModels } from '../../../orchestrator/aggregation/models/load-models.js';
-import { askSpark, type Answers, type Asked } from './models-on-spark.js';
+import { askSpark, type Asked } from './models-on-spark.js';
 
 const { all: models } = loadModels();
 

@@ -1,0 +1,23 @@
+import { LakeError } from '../errors.js';
+
+/** What a job's id names: a row of the ledger. */
+export interface JobKey {
+  readonly of: 'batch' | 'aggregation' | 'request' | 'reprocess';
+  readonly id: bigint;
+}
+
+const FORM = /^(batch|aggregation|request|reprocess)-([1-9]\d{0,18})$/;
+const MOST = 9_223_372_036_854_775_807n; // of a bigint of Postgres
+
+/** @throws LakeError JOB_UNKNOWN for what is no id of a job */
+export function jobKey(text: string): JobKey {
+  const [, of, digits] = FORM.exec(text) ?? [];
+  const id = BigInt(digits ?? 0);
+  if ((of === 'batch' || of === 'aggregation' || of === 'request' || of === 'reprocess') && id <= MOST)
+    return { of, id };
+  throw unknownJob(text);
+}
+
+export function unknownJob(text: string): LakeError {
+  return new LakeError('JOB_UNKNOWN', `There is no job "${text.slice(0, 60)}"`);
+}
