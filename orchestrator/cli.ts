@@ -7,6 +7,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerMigration } from './commands/migration.js';
 import { registerModels } from './commands/models.js';
 import { registerMonths } from './commands/months.js';
 import { registerPrune } from './commands/prune.js';
@@ -67,6 +68,7 @@ export function createProgram(): Command {
   registerBatches(program);
   registerQuarantine(program);
   registerReprocess(program);
+  registerMigration(program);
   registerResume(program);
   registerCheck(program, 'check');
   registerConfig(program);

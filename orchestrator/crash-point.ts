@@ -13,6 +13,8 @@ export type CrashPoint =
   | 'after-commit'
   | 'after-types-seen'
   | 'after-fan-out'
+  | 'after-reprocess-listed'
+  | 'after-reprocess-planned'
   | 'aggregation-opened'
   | 'aggregation-computed'
   | 'aggregation-loaded'

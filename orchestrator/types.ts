@@ -45,6 +45,8 @@ export interface ManifestEntry {
   readonly offset: string | null;
   /** A message said that HQ is deleting it. */
   readonly gone?: true;
+  /** A location without those below it: they have entries of their own. */
+  readonly alone?: true;
 }
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };

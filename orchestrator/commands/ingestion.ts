@@ -38,7 +38,10 @@ export function registerIngestion(program: Command): void {
     program
       .command('ingestion <topic>')
       .description(`keep the tables of a topic current (${TOPICS.join(', ')})`)
-      .option('--once', 'end when everything below the high watermarks read at the start is committed')
+      .option(
+        '--once',
+        'end when everything below the high watermarks read at the start is committed, and running reprocesses of the topic are',
+      )
       .option('--json', 'print the result as JSON')
       .action(async (topic: string, flags: Flags) => {
         await ingestion(topicOf(topic), flags);

@@ -1,45 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { didYouMean } from '../config/did-you-mean.js';
-import { readLedgerEnvironment, type LedgerEnvironment } from '../config/environment.js';
-import { hashKeyCheck, requireHashKey } from '../config/hash-key.js';
-import { loadLakeConfig, parseStoredConfig } from '../config/lake.js';
+import { reprocessScope } from '../api/schemas/operate.js';
 import { LakeError } from '../errors.js';
-import { ConfigVersions } from '../ledger/config-versions.js';
-import type { LedgerDatabase } from '../ledger/database.js';
-import { ensureTopic, planPage } from '../ledger/planning.js';
-import {
-  countRecords,
-  openReprocessPages,
-  recordIds,
-  tablesOf,
-  unstagedUnderOldConfig,
-  type NamedTable,
-} from '../ledger/reprocess.js';
-import { writeIds } from '../plan/id-manifest.js';
-import { openStorage } from '../storage/open-storage.js';
-import { KIND_OF_TOPIC, TOPICS, type Topic } from '../types.js';
+import type { RequestScope } from '../ledger/reprocess.js';
 import { withExamples } from './help.js';
-import { counted, printJson, printLine } from './terminal/print.js';
-import { withLedger } from './with-ledger.js';
+import { askAgain, type AskFlags } from './reprocess-ask.js';
 
-/** A page is a small batch, so that live changes never wait long; and so that few stand before them. */
-const RECORDS_PER_PAGE = 5_000;
-const MOST_OPEN_PAGES = 10;
-const LOOK_AGAIN_MS = 2_000;
-
-interface Flags {
+interface Flags extends AskFlags {
   readonly domain: string;
-  readonly table: string;
+  readonly table?: string;
   readonly ids?: readonly string[];
   readonly from?: string;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-}
-
-interface Page {
-  readonly batch: string;
-  readonly records: number;
+  readonly until?: string;
+  readonly month?: string;
+  readonly offsets?: readonly string[];
+  readonly topic?: string;
+  readonly reaggregate?: boolean;
 }
 
 export function registerReprocess(program: Command): void {
@@ -47,143 +22,75 @@ export function registerReprocess(program: Command): void {
     program
       .command('reprocess')
       .description(
-        "read a table's records from HQ again, under the active lake.yaml: after a transform was changed",
+        'read records from HQ again: a table, a month, a span of time, some ids, or all of a domain',
       )
       .requiredOption('--domain <domain>', 'the domain')
-      .requiredOption('--table <table>', 'its table, such as raw_member_case')
-      .option('--ids <ids...>', 'only these records; they need not stand in the table')
-      .option('--from <id>', 'only records behind this id: to go on after an interruption')
+      .option('--table <table>', 'one of its tables, such as raw_member_case')
+      .option('--ids <ids...>', 'only these records; they need not stand in the lake')
+      .option(
+        '--from <moment>',
+        'only what HQ received or changed from this moment on, such as 2026-01-31T08:00:00Z',
+      )
+      .option('--until <moment>', 'and before this one')
+      .option(
+        '--month <month>',
+        "only this month's: what the lake has of it, and what HQ received or opened in it",
+      )
+      .option('--offsets <ranges...>', 'only what these messages name: partition:from-until, with --topic')
+      .option('--topic <topic>', 'only records of this topic')
+      .option('--reaggregate', 'compute the months again that it changes')
+      .option('--reason <text>', 'why; it stands with the request')
+      .option('--key <key>', 'asking again with the same key is asking once')
       .option('--dry-run', 'count, plan nothing')
+      .option('--wait', 'end when all of it is committed')
       .option('--json', 'print the result as JSON')
-      .action(reprocess),
+      .action(async (flags: Flags) => {
+        const { reaggregate = false } = flags;
+        await askAgain({ kind: 'reprocess', scope: scopeOf(flags), reaggregate }, flags);
+      }),
     {
       'dimagi-lake reprocess --domain demo --table raw_member_case --dry-run':
-        'how many records, in how many pages',
-      'dimagi-lake reprocess --domain demo --table raw_member_case': 'plan the pages; ingestion does them',
+        'how many records, in how many pages, and which months change',
+      'dimagi-lake reprocess --domain demo --month 2026-01-01 --reaggregate --wait':
+        'a month, and then its numbers; ends when all is in the lake',
+      'dimagi-lake reprocess --domain demo --from 2026-01-31 --until 2026-02-02T12:00:00Z':
+        'what changed then: after messages were lost',
+      'dimagi-lake reprocess --domain demo --topic form-sql --offsets 0:1000-2000':
+        'what these messages name',
     },
     [
-      'Records that a filter or a hook kept out of the table are not known to the ledger: name them with --ids.',
-      `Of a large table ${MOST_OPEN_PAGES} pages are planned at a time, so that an ingestion has to run meanwhile.`,
+      'Whoever polls the topics plans its pages (of 5,000 records, a few at a time, between live changes); a restart goes on',
+      'where it was. With --table, --month, a span or all of a domain, what HQ no longer has is found too and removed.',
     ],
   );
 }
 
-/** Plans pages only; the processes that ingest the topic do them, in their sequence. */
-async function reprocess(flags: Flags): Promise<void> {
-  const environment = readLedgerEnvironment();
-  await withLedger(async (database) => {
-    const table = await tableNamed(database, flags);
-    const topic = TOPICS.find((each) => KIND_OF_TOPIC[each] === table.kind) ?? 'case-sql';
-    const records = flags.ids?.length ?? (await countRecords(database, table, flags.from));
-    const facts = { domain: table.domain, table: table.name, topic, records };
-    const pages = Math.ceil(records / RECORDS_PER_PAGE);
-    const waiting = await unstagedUnderOldConfig(database, topic);
-    if (flags.dryRun) {
-      if (flags.json) printJson({ ...facts, pages, unstagedUnderOldConfig: waiting, planned: [] });
-      else
-        printLine(
-          `${counted(records, 'record')} of ${table.name}, ${counted(pages, 'page')}; nothing was planned`,
-        );
-      return;
-    }
-    await requireOwnActive(database, environment);
-    if (waiting > 0) throw tooEarly(topic, waiting);
-    const planned: Page[] = [];
-    for await (const page of pagesOf(database, environment, table, topic, flags)) {
-      planned.push(page);
-      if (!flags.json)
-        printLine(`batch ${page.batch} of ${topic} reads ${counted(page.records, 'record')} again`);
-    }
-    if (flags.json) printJson({ ...facts, pages, planned });
-    else if (planned.length === 0) printLine(`No record stands in ${table.name}.`);
-    else printLine(`A running ingestion takes them up; or run: dimagi-lake ingestion ${topic} --once`);
+/** @throws LakeError SCOPE_INVALID with every fault of the words */
+function scopeOf({ domain, table, ids, from, until, month, offsets, topic }: Flags): RequestScope {
+  const given = {
+    ...{ domain, table, ids, topic },
+    from: from === undefined ? undefined : momentOf(from),
+    until: until === undefined ? undefined : momentOf(until),
+    month: month !== undefined && /^\d{4}-\d{2}$/.test(month) ? `${month}-01` : month,
+    offsets: offsets?.map(rangeOf),
+  };
+  const read = reprocessScope.safeParse(given);
+  if (read.success) return read.data;
+  const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new LakeError('SCOPE_INVALID', `The scope cannot be read:\n  ${faults.join('\n  ')}`, {
+    facts: { faults },
   });
 }
 
-/** The pages run under the active lake.yaml: a changed one that nobody applied would change nothing. */
-async function requireOwnActive(database: LedgerDatabase, environment: LedgerEnvironment): Promise<void> {
-  const config = loadLakeConfig(environment.LAKE_CONFIG);
-  requireHashKey(environment, config);
-  const own = { parse: parseStoredConfig, hashKeyCheck: () => hashKeyCheck(environment, config) };
-  await new ConfigVersions(database, own).requireActive(config);
+/** A day is its midnight in UTC; any offset from UTC will do. */
+function momentOf(text: string): string {
+  const isDated = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:?\d{2}))?$/i.test(text);
+  const date = new Date(text);
+  return isDated && !Number.isNaN(date.getTime()) ? date.toISOString() : text;
 }
 
-async function tableNamed(database: LedgerDatabase, { domain, table: name }: Flags): Promise<NamedTable> {
-  const tables = await tablesOf(database, domain);
-  const table = tables.find((each) => each.name.toLowerCase() === name.toLowerCase());
-  if (table !== undefined) return table;
-  const names = tables.map((each) => each.name);
-  const near = didYouMean(name, names);
-  throw new LakeError('USAGE', `The domain "${domain}" has no table "${name}"`, {
-    mend:
-      names.length === 0
-        ? 'No table of this domain is known yet; `dimagi-lake tables` shows all.'
-        : `${near === undefined ? '' : `Did you mean ${near}? `}Its tables are ${names.join(', ')}.`,
-  });
-}
-
-function tooEarly(topic: Topic, waiting: number): LakeError {
-  const what = `${counted(waiting, 'batch', 'batches')} of ${topic} planned under an older lake.yaml`;
-  return new LakeError(
-    'REPROCESS_TOO_EARLY',
-    `${what} must be staged first, or what they bring would be missed`,
-    {
-      facts: { topic, batches: waiting },
-      mend: `Let \`dimagi-lake ingestion ${topic}\` run until \`dimagi-lake batches ${topic} --state planned\` is empty, then ask again.`,
-    },
-  );
-}
-
-async function* pagesOf(
-  database: LedgerDatabase,
-  environment: LedgerEnvironment,
-  table: NamedTable,
-  topic: Topic,
-  flags: Flags,
-): AsyncGenerator<Page> {
-  const checkpoint = openStorage(environment.CHECKPOINT_BASE_DIR, environment);
-  await ensureTopic(database, topic);
-  let before: string | undefined;
-  for await (const ids of idsOf(database, table, flags)) {
-    await roomForPage(database, topic, before);
-    before = ids.at(-1);
-    const entries = ids.map((id) => ({ domain: table.domain, id, partition: null, offset: null }));
-    const written = await writeIds(checkpoint, entries);
-    const batch = await database.transaction((tx) => planPage(tx, { topic, kind: 'reprocess', ...written }));
-    yield { batch: batch.toString(), records: ids.length };
-  }
-}
-
-async function roomForPage(
-  database: LedgerDatabase,
-  topic: Topic,
-  before: string | undefined,
-): Promise<void> {
-  let isTold = false;
-  while ((await openReprocessPages(database, topic)) >= MOST_OPEN_PAGES) {
-    const goOn = before === undefined ? '' : `; after an interruption go on with --from ${before}`;
-    if (!isTold) process.stderr.write(`waiting for an ingestion of ${topic} to do what is planned${goOn}\n`);
-    isTold = true;
-    await sleep(LOOK_AGAIN_MS);
-  }
-}
-
-async function* idsOf(
-  database: LedgerDatabase,
-  table: NamedTable,
-  flags: Flags,
-): AsyncGenerator<readonly string[]> {
-  if (flags.ids !== undefined) {
-    const ids = [...new Set(flags.ids)];
-    for (let at = 0; at < ids.length; at += RECORDS_PER_PAGE) yield ids.slice(at, at + RECORDS_PER_PAGE);
-    return;
-  }
-  let after = flags.from ?? '';
-  for (;;) {
-    const ids = await recordIds(database, table, after, RECORDS_PER_PAGE);
-    const last = ids.at(-1);
-    if (last === undefined) return;
-    yield ids;
-    after = last;
-  }
+/** `3:100-200`; what is none is refused with the others. */
+function rangeOf(text: string): unknown {
+  const [, partition, from, until] = /^(\d{1,9}):(\d+)-(\d+)$/.exec(text) ?? [];
+  return partition === undefined ? text : { partition: Number(partition), from, until };
 }

@@ -8,6 +8,7 @@ import type { LedgerDatabase } from '../ledger/database.js';
 import { listPauses, pauseOf } from '../ledger/pauses.js';
 import { pendingLooks } from '../ledger/location-types.js';
 import { ensureTopic, readTopic } from '../ledger/planning.js';
+import { hasOpenParts } from '../ledger/reprocess.js';
 import { haltedTables } from '../ledger/totals.js';
 import type { Logger } from '../logger.js';
 import type { ControlPlane } from '../main.js';
@@ -58,8 +59,8 @@ export const EXIT_OF_OUTCOME: Readonly<Record<Settled['outcome'], number>> = {
 };
 
 /**
- * Waits until every offset below the targets (and what a look at location types finds) is committed, or what is left can't go on by itself. A ledger or a Kafka
- * that is away for a while is waited for.
+ * Waits until every offset below the targets (and what a look at location types finds, and what was asked to be read again)
+ * is committed, or what is left can't go on by itself. A ledger or a Kafka that is away for a while is waited for.
  * @param look called at every turn, to show how far it is
  */
 export async function untilDone(
@@ -118,6 +119,7 @@ async function settledState(
   const state = await readTopic(database, topic);
   // Before the batches: what is planned of it in between is found among them.
   const fanOut = topic === 'location' && (await pendingLooks(database)).length > 0;
+  const reprocess = await hasOpenParts(database, topic);
   const open = await openBatches(database, topic);
   const staged = open.get('staged') ?? 0;
   if (state.state === 'paused' || (state.state === 'halted' && staged === 0)) {
@@ -133,7 +135,7 @@ async function settledState(
     const reasons = halted.map((table) => `table ${table.name} is halted: ${table.reason ?? ''}`);
     return { outcome: 'halted', reasons };
   }
-  const done = reached(state.plannedUntil, watermarks) && open.size === 0 && !fanOut;
+  const done = reached(state.plannedUntil, watermarks) && open.size === 0 && !fanOut && !reprocess;
   const paused = done ? undefined : await pausedBy(database, topic, open);
   if (paused !== undefined) return { outcome: 'halted', reasons: [paused] };
   // Offsets that Kafka lost look like offsets long done: then the poller is about to halt the topic.

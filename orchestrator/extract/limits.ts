@@ -5,6 +5,10 @@
 
 /** Ids in one query; HQ's own code reads about 100. */
 export const IDS_PER_QUERY = 250;
+/** Ids in one query that only asks whether they are there. */
+export const IDS_PER_LOOK = 1_000;
+/** Rows, of all domains, that one statement looks through when records are listed: a fraction of a second. */
+export const ROWS_PER_WINDOW = 20_000;
 /** Chunks whose rows are read while the records of the one before are still being taken. */
 export const CHUNKS_AT_ONCE = 2;
 /** Blobs fetched at once. */

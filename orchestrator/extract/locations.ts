@@ -61,7 +61,8 @@ export async function* extractLocations(
   const columns = levelColumns('location', request.domainConfig.location_levels);
   const done = new Set<string>();
   for (const chunk of chunked(ids, IDS_PER_QUERY)) {
-    const expanded = await expand(hq, request, chunk);
+    const wide = chunk.filter((id) => request.alone?.has(id) !== true);
+    const expanded = wide.length === 0 ? [] : await expand(hq, request, wide);
     requireGone(request, chunk, new Set(expanded));
     // A sub-tree asked for twice (a parent and its child changed together) is read once.
     const open = [...new Set([...chunk, ...expanded])].filter((id) => !done.has(id));

@@ -10,6 +10,8 @@ export interface ExtractRequest {
   readonly newestPublishTimestamp: string | null;
   /** Ids that a message called deleted: of locations HQ says so before it deletes them. */
   readonly announcedGone?: ReadonlySet<string>;
+  /** Locations whose descendants are not to come along, because they are asked for themselves. */
+  readonly alone?: ReadonlySet<string>;
   readonly domainConfig: DomainConfig;
   /** Whether lake.yaml keeps records of this type (case type, xmlns, or `location`). */
   isListed(type: string): boolean;
@@ -44,6 +46,62 @@ export interface LocationTypes {
   absent(domain: string, ids: readonly string[], moment: Moment): Promise<readonly string[]>;
 }
 
+/** Live records of a domain. */
+export interface RecordListing {
+  readonly kind: RecordKind;
+  readonly domain: string;
+  /** Case types or xmlns; null: all. */
+  readonly types: readonly string[] | null;
+  /**
+   * `live`: all. Of a span of time: `modified`, by HQ's own clock; `received` and not modified then; `operations`: archived
+   * or brought back then, and neither of both; `month`: received (forms) or opened (cases) then.
+   */
+  readonly by: 'live' | 'modified' | 'received' | 'operations' | 'month';
+  /** From inclusive, until exclusive, ISO UTC; null with `live`. */
+  readonly from: string | null;
+  readonly until: string | null;
+}
+
+/** A record as a list has it; `at`: when HQ received (forms) or opened (cases) it. */
+export interface ListedRecord {
+  readonly id: string;
+  readonly type: string;
+  readonly at: string | null;
+}
+
+/** How far a listing is: databases that are through, and where the one under way goes on. */
+export interface ListingProgress {
+  readonly through: readonly string[];
+  readonly shard: string | null;
+  readonly after: { readonly at: string | null; readonly id: string } | null;
+}
+
+export interface ListedPage {
+  readonly records: readonly ListedRecord[];
+  /** Undefined: that was all. */
+  readonly progress: ListingProgress | undefined;
+}
+
+/** HQ's records by domain and time. Everything throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED. */
+export interface HqRecords {
+  /** The next records, often none: a page reads a bounded number of rows, whosever they are. */
+  page(listing: RecordListing, progress: ListingProgress, most: number, moment: Moment): Promise<ListedPage>;
+  /** Up to `most` of them, in no order; `isWhole`: that is all. */
+  some(
+    listing: RecordListing,
+    most: number,
+    moment: Moment,
+  ): Promise<{ readonly records: readonly ListedRecord[]; readonly isWhole: boolean }>;
+  /** How many HQ's databases expect there to be, by their statistics. */
+  estimate(listing: RecordListing): Promise<number>;
+  /** Those of the ids that are live records of the domain and types. */
+  present(
+    listing: Pick<RecordListing, 'kind' | 'domain' | 'types'>,
+    ids: readonly string[],
+    moment: Moment,
+  ): Promise<readonly ListedRecord[]>;
+}
+
 /** A record's document as HQ has it now, however damaged, for a person to look at. */
 export interface RawDocument {
   /** Where it stands: `blob 5f0c…` or table and column. */
@@ -65,6 +123,7 @@ export interface HqSource {
    */
   extract(request: ExtractRequest): AsyncIterable<Extracted>;
   readonly locationTypes: LocationTypes;
+  readonly records: HqRecords;
   /**
    * A record's document as it is now, for a person; undefined when HQ has no such record.
    * @throws LakeError HQ_READ_FAILED, HQ_STANDBY_BEHIND

@@ -19,11 +19,11 @@ const TOMBSTONE_CLASS = {
  * probes and needs no knowledge of HQ's shard map, which changes when shards are split.
  */
 export class Shards {
-  readonly #databases: readonly HqDatabase[];
+  readonly databases: readonly HqDatabase[];
   readonly #main: HqDatabase;
 
   constructor(databases: readonly HqDatabase[], main: HqDatabase) {
-    this.#databases = databases;
+    this.databases = databases;
     this.#main = main;
   }
 
@@ -38,7 +38,7 @@ export class Shards {
   ): Promise<ReadonlyMap<string, Row>> {
     const newest = provableTime(request.newestPublishTimestamp);
     const answers = await Promise.all(
-      this.#databases.map(async (database) => ({
+      this.databases.map(async (database) => ({
         database,
         rows: await database.readProven<Row>(query, newest, request.signal),
       })),
@@ -58,7 +58,7 @@ export class Shards {
   /** Rows of every shard, each as new as the newest message. @throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED */
   async readSettled<Row extends IdRow>(query: Query, moment: Moment): Promise<readonly Row[]> {
     const newest = provableTime(moment.newestPublishTimestamp);
-    const read = this.#databases.map((database) => database.readSettled<Row>(query, newest, moment.signal));
+    const read = this.databases.map((database) => database.readSettled<Row>(query, newest, moment.signal));
     return (await Promise.all(read)).flat();
   }
 

@@ -95,6 +95,15 @@ async function sameRequest(tx: Queryable, request: NewRequest): Promise<bigint> 
   });
 }
 
+/** The migration of a domain that is under way. */
+export async function runningMigration(tx: Queryable, domain: string): Promise<bigint | undefined> {
+  const [row] = await tx.query<{ id: bigint }>(
+    "SELECT id FROM reprocess_request WHERE state = 'running' AND kind = 'migration' AND domain = $1 ORDER BY id LIMIT 1",
+    [domain],
+  );
+  return row?.id;
+}
+
 /** Parts whose turn it may be now, the one longest without a page first. */
 export async function openParts(database: Queryable, topic: string): Promise<OpenPart[]> {
   return database.query<OpenPart & Record<string, unknown>>(
@@ -288,6 +297,15 @@ export async function monthsReprocessed(
      WHERE m.request_id = $1`,
     [id],
   );
+}
+
+/** Records that a batch brought per second of its way, over the last hour; null: none was committed. */
+export async function recordsPerSecond(database: Queryable): Promise<number | null> {
+  const [row] = await database.query<{ pace: number | null }>(
+    `SELECT (sum(ids) / nullif(sum(extract(epoch FROM committed_at - planned_at)), 0))::float8 AS pace
+     FROM batch WHERE state = 'committed' AND committed_at > now() - interval '1 hour' AND ids > 0`,
+  );
+  return row?.pace ?? null;
 }
 
 /** The next of the ids that a person has listed, behind the first `done` of them. */

@@ -129,6 +129,7 @@ async function* extractIds(
       ids: entries.map((entry) => entry.id),
       newestPublishTimestamp: batch.newestPublishTimestamp,
       announcedGone: new Set(entries.filter(({ gone }) => gone === true).map(({ id }) => id)),
+      alone: new Set(entries.filter(({ alone }) => alone === true).map(({ id }) => id)),
       domainConfig,
       isListed: (type) => isListed(config, domain, kind, type),
       signal,

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { LakeConfig } from '../config/lake.js';
 import { asLakeError, LakeError } from '../errors.js';
-import { mirrorOffsets } from '../kafka/client.js';
+import { mirrorOffsets, readWatermarks } from '../kafka/client.js';
 import { RangeReader } from '../kafka/range-reader.js';
 import { withLeases, type Lease } from '../ledger/leases.js';
 import { committedOffsets, ensureTopic } from '../ledger/planning.js';
 import type { PipelineContext } from '../pipeline/context.js';
 import type { Pipeline } from '../pipeline.js';
+import { planReprocessPages } from '../reprocess/plan-pages.js';
+import type { PageParts } from '../reprocess/reprocess-parts.js';
 import type { Topic } from '../types.js';
 import type { Enqueuer } from './enqueue.js';
 import { repeat } from './repeat.js';
@@ -15,6 +17,7 @@ import { repeat } from './repeat.js';
 const MIRROR_EVERY_MS = 5_000;
 const MIRROR_TIMEOUT_MS = 30_000;
 const FAN_OUT_EVERY_MS = 1_000;
+const REPROCESS_EVERY_MS = 1_000;
 /** After a look that failed. */
 const LOOK_AGAIN_MS = 10_000;
 
@@ -56,7 +59,10 @@ async function lead(parts: PollerParts, topic: Topic, lease: Lease, signal: Abor
   const reader = new RangeReader(parts.kafka, topic);
   try {
     await admin.connect();
-    const beside = [runMirror(context, admin, topic, signal)];
+    const beside = [
+      runMirror(context, admin, topic, signal),
+      runReprocess(parts, topic, lease, admin, signal),
+    ];
     // The first look comes before the first plan: of what is read after it nothing has to be read again.
     if (topic === 'location') beside.push(followTypes(parts, await lookAtTypes(parts, signal), signal));
     await repeat(
@@ -106,6 +112,44 @@ async function followTypes(parts: PollerParts, secondLook: number, signal: Abort
     parts.context.logger,
     signal,
   );
+}
+
+/**
+ * Plans pages of what people asked to have read again, between the live batches. A loop of its own: HQ's lists are slower
+ * than Kafka's offsets, and a Kafka that is down does not hold them up.
+ */
+async function runReprocess(
+  { context, enqueuer, kafka, config, configVersionId }: PollerParts,
+  topic: Topic,
+  lease: Lease,
+  admin: Admin,
+  signal: AbortSignal,
+): Promise<void> {
+  const reader = new RangeReader(kafka, topic);
+  const parts: PageParts = {
+    ...context,
+    config,
+    configVersionId,
+    messages: {
+      watermarks: (each) => readWatermarks(admin, each),
+      read: (_topic, ranges, onMessage) => reader.read(ranges, onMessage),
+    },
+  };
+  try {
+    await repeat(
+      `reprocess ${topic}`,
+      REPROCESS_EVERY_MS,
+      async () => {
+        const isMore = await planReprocessPages(parts, topic, lease, signal);
+        if (isMore) await enqueuer.enqueueDue();
+        return isMore;
+      },
+      context.logger,
+      signal,
+    );
+  } finally {
+    await reader.close();
+  }
 }
 
 /** The mirror is for lag tools only, so it never holds up planning: a loop of its own, each turn with an end. */

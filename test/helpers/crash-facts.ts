@@ -23,8 +23,11 @@ export async function newestBatch(lake: FreshLake): Promise<BatchFacts> {
   return row;
 }
 
-/** The points on a batch's way; the others are of the look at location types, which plans pages. */
-export type BatchPoint = Exclude<CrashPoint, 'after-types-seen' | 'after-fan-out' | `aggregation-${string}`>;
+/** The points on a batch's way; the others are of what plans pages: the look at location types, and reprocesses. */
+export type BatchPoint = Exclude<
+  CrashPoint,
+  'after-types-seen' | 'after-fan-out' | `after-reprocess-${string}` | `aggregation-${string}`
+>;
 
 /** What the ledger must show of a batch whose process died at the point: so the test knows it died there. */
 export const AT_POINT: Readonly<Record<BatchPoint, (batch: BatchFacts) => boolean>> = {

@@ -1,0 +1,38 @@
+import type { LakeConfig } from '../config/lake.js';
+import type { HqSource } from '../extract/request.js';
+import type { Watermarks } from '../kafka/client.js';
+import type { RangeMessage } from '../kafka/range-reader.js';
+import type { LedgerDatabase } from '../ledger/database.js';
+import type { Logger } from '../logger.js';
+import type { Storage } from '../storage/storage.js';
+import type { OffsetRange, Topic } from '../types.js';
+
+/** Kafka's messages, as far as somebody asks for offsets. */
+export interface Messages {
+  /** @throws LakeError KAFKA_FAILED */
+  watermarks(topic: Topic): Promise<ReadonlyMap<number, Watermarks>>;
+  /** @throws LakeError KAFKA_FAILED */
+  read(
+    topic: Topic,
+    ranges: readonly OffsetRange[],
+    onMessage: (message: RangeMessage) => void,
+  ): Promise<void>;
+}
+
+/** What asking for a reprocess needs. */
+export interface RequestParts {
+  readonly database: LedgerDatabase;
+  /** The active lake.yaml. */
+  readonly config: LakeConfig;
+  /** Where Kafka can be asked: offsets that it no longer holds are refused at once. */
+  readonly messages?: Pick<Messages, 'watermarks'>;
+}
+
+/** What planning its pages needs beside; one process per topic does, the poller's leader. */
+export interface PageParts extends RequestParts {
+  readonly configVersionId: bigint;
+  readonly checkpoint: Storage;
+  readonly hq: Pick<HqSource, 'records'>;
+  readonly messages: Messages;
+  readonly logger: Logger;
+}
