@@ -10,7 +10,7 @@ import { RetryButton } from '../components/job-acts.js';
 import { To } from '../components/links.js';
 import { Moment } from '../components/moment.js';
 import { Rows } from '../components/rows.js';
-import { FlowState, State, ToneIcon } from '../components/state.js';
+import { FlowState, State, ToneIcon, type Tone } from '../components/state.js';
 import type { Overview } from '../lib/answers.js';
 import { count, duration, month } from '../lib/format.js';
 import { overviewQuery } from '../lib/queries.js';
@@ -145,7 +145,7 @@ function Lag({ topics }: { topics: Overview['topics'] }): ReactElement {
           { head: 'Topic', cell: ({ name }) => <To to={topicPath(name)}>{name}</To> },
           { head: 'State', cell: ({ state }) => <FlowState state={state} /> },
           { head: 'Lag', isNumber: true, cell: (topic) => <LagNumber topic={topic} /> },
-          { head: 'Behind by', isNumber: true, cell: ({ lagSeconds }) => duration(lagSeconds) },
+          { head: 'Behind by', isNumber: true, cell: (topic) => <Behind topic={topic} /> },
           {
             head: 'Caught up in',
             isNumber: true,
@@ -166,17 +166,31 @@ function topicPath(name: string): string {
   return `/topics/${encodeURIComponent(name)}`;
 }
 
-/** The lag is a link: a red one leads to what stops the topic. */
+/** What is wrong is a link: a red lag leads to what stops the topic. */
 function LagNumber({ topic: { name, lag, health } }: { topic: Overview['topics'][number] }): ReactElement {
-  if (lag === null) return <State tone="bad">Kafka does not answer</State>;
+  if (lag === null) return <span title="Kafka does not answer">not known</span>;
   if (health === 'ok' || health === 'busy') return <>{count(lag)}</>;
+  return <WhyLink name={name} tone={health} words={count(lag)} />;
+}
+
+function Behind({
+  topic: { name, lag, lagSeconds, health },
+}: {
+  topic: Overview['topics'][number];
+}): ReactElement {
+  const words = duration(lagSeconds);
+  if (lag !== null || lagSeconds === null || health === 'ok' || health === 'busy') return <>{words}</>;
+  return <WhyLink name={name} tone={health} words={words} />;
+}
+
+function WhyLink({ name, tone, words }: { name: string; tone: Tone; words: string }): ReactElement {
   return (
     <Link
       to={topicPath(name)}
-      aria-label={`${name}: lag ${count(lag)}, see why`}
+      aria-label={`${name} is behind: ${words}, see why`}
       style={{ textDecoration: 'none' }}
     >
-      <State tone={health}>{count(lag)}</State>
+      <State tone={tone}>{words}</State>
     </Link>
   );
 }
