@@ -10,12 +10,34 @@ import { installOpenApi } from './openapi.js';
 import type { Api, ApiParts } from './parts.js';
 import { answerTo, notFound } from './problems.js';
 import { accessRoutes } from './routes/access.js';
+import { alertRoutes } from './routes/alerts.js';
 import { eventRoutes } from './routes/events.js';
+import { healthRoutes } from './routes/health.js';
 import { jobRoutes } from './routes/jobs.js';
+import { monthRoutes } from './routes/months.js';
+import { operationRoutes } from './routes/operation.js';
 import { overviewRoutes } from './routes/overview.js';
+import { quarantineRoutes } from './routes/quarantine.js';
+import { reprocessRoutes } from './routes/reprocess.js';
 import { sessionRoutes } from './routes/session.js';
 import { tableRoutes } from './routes/tables.js';
 import { topicRoutes } from './routes/topics.js';
+
+/** All routes by hand, so that this is the list of them. */
+const ROUTES = [
+  sessionRoutes,
+  overviewRoutes,
+  topicRoutes,
+  jobRoutes,
+  tableRoutes,
+  quarantineRoutes,
+  monthRoutes,
+  reprocessRoutes,
+  operationRoutes,
+  alertRoutes,
+  eventRoutes,
+  accessRoutes,
+];
 
 /** Ids of a reprocess may be many; everything else is small. */
 const BODY_LIMIT = 1024 * 1024;
@@ -91,20 +113,12 @@ export async function createApi(parts: ApiParts): Promise<Api> {
 
   await app.register(
     (api, _, done) => {
-      for (const routes of [
-        sessionRoutes,
-        overviewRoutes,
-        topicRoutes,
-        jobRoutes,
-        tableRoutes,
-        accessRoutes,
-        eventRoutes,
-      ])
-        routes(api.withTypeProvider<ZodTypeProvider>(), parts);
+      for (const routes of ROUTES) routes(api.withTypeProvider<ZodTypeProvider>(), parts);
       done();
     },
     { prefix: '/api/v1' },
   );
+  healthRoutes(app, parts);
   app.get('/api/v1/openapi.json', { schema: { hide: true } as object }, () => app.swagger());
   await installDashboard(app, parts.dashboard);
   app.setNotFoundHandler((request, reply) => {

@@ -1,13 +1,16 @@
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Model } from '../aggregation/model.js';
+import type { Models } from '../aggregation/models/load-models.js';
 import type { LakeConfig } from '../config/lake.js';
 import type { HqSource } from '../extract/request.js';
+import type { LivenessCheck } from '../health/liveness.js';
+import type { ReadinessCheck } from '../health/readiness.js';
 import type { JobParts } from '../jobs/parts.js';
 import type { KafkaLag } from '../kafka/lag-reader.js';
 import type { LedgerDatabase } from '../ledger/database.js';
 import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics/create-metrics.js';
 import type { DriverContext } from '../pipeline/give-to-driver.js';
 import type { Storage } from '../storage/storage.js';
 import type { Limits } from './access/limits.js';
@@ -30,13 +33,20 @@ export interface ApiParts {
   readonly lake: Storage;
   /** AGG_DATA_PATH; null: not set. */
   readonly aggregates: Storage | null;
-  readonly hq: Pick<HqSource, 'raw'>;
+  readonly hq: Pick<HqSource, 'raw' | 'records'>;
   readonly jobs: JobParts;
   readonly driver: DriverContext;
-  readonly models: readonly Model[];
+  readonly models: Models;
   readonly changes: ChangeFeed;
   readonly queues: QueueReader;
   configOf(versionId: bigint): Promise<LakeConfig>;
+  readonly metrics: Metrics;
+  readonly readiness: ReadinessCheck;
+  readonly liveness: LivenessCheck;
+  /** Who is told of alerts; undefined: nobody. */
+  readonly webhook: string | undefined;
+  /** Where the dashboard is, for links in alerts. */
+  readonly dashboardUrl: string;
   /** Folder of the built dashboard. */
   readonly dashboard: string;
   readonly version: string;

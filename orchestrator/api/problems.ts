@@ -78,14 +78,15 @@ const AWAY: Readonly<Record<string, string>> = {
 };
 
 function statusOf(error: LakeError): number {
-  switch (error.code as string) {
+  switch (error.code) {
     case 'USAGE':
     case 'CONFIG_INVALID':
+    case 'SCOPE_INVALID':
       return 400;
+    case 'JOB_UNKNOWN':
     case 'KAFKA_TOPIC_UNKNOWN':
       return 404;
     // Not a service that is away, but work that has to come first or was done by another.
-    case 'REPROCESS_TOO_EARLY':
     case 'LEASE_LOST':
       return 409;
     default:

@@ -1,37 +1,12 @@
 import { readSettings } from '../config/settings.js';
 import { LakeError } from '../errors.js';
 import { openHq } from '../extract/hq.js';
+import { expectedOf, linesAround } from '../extract/fault-lines.js';
 import type { RawDocument } from '../extract/request.js';
 import { openQuarantine, type SetAside } from '../ledger/quarantine.js';
 import { paint } from './terminal/paint.js';
 import { printFacts, printJson, printLine } from './terminal/print.js';
 import { withLedger } from './with-ledger.js';
-
-/** What the reader wanted, by what it says it found (extract/ and transform/ word the reasons). */
-const EXPECTED: readonly (readonly [reason: RegExp, expected: string])[] = [
-  [
-    /does not parse/,
-    'XML that is well formed: every element closed, & and < escaped, one element around all',
-  ],
-  [
-    /not valid in its encoding/,
-    'bytes that are text in the encoding the XML declares (UTF-8 when it declares none)',
-  ],
-  [/nests deeper/, 'no more levels than any form has; so many are an attack or a broken export'],
-  [/larger than/, 'a document of ordinary size (real forms are about 11 KB)'],
-  [/blob is missing|no form\.xml/, 'a blob under the key that HQ names; look in its blob store and backups'],
-  [/not gzip|gzip of the blob/, 'gzip, whole, as HQ notes it in blobs_blobmeta; a backup may have the blob'],
-  [/is not valid JSON/, 'JSON'],
-  [/is not a JSON object/, 'a JSON object: {"property": value, …}'],
-  [
-    /\.(ts|js|mts|mjs)\b|hook/,
-    'a record that the hook of lake.yaml takes; try the hook, or mend it and apply',
-  ],
-];
-
-const AROUND_LINES = 3;
-const LONGEST_LINE = 200;
-const FIRST_LINES = 12;
 
 /** The raw document beside what was expected. The document is read from HQ now: the ledger keeps none. */
 export async function showQuarantined(record: string, json: boolean): Promise<void> {
@@ -63,10 +38,6 @@ function plain({ entry, raw }: Shown): Record<string, unknown> {
   return { ...entry, id: entry.id.toString(), expected: expectedOf(entry.reason), raw: raw ?? null };
 }
 
-function expectedOf(reason: string): string {
-  return EXPECTED.find(([pattern]) => pattern.test(reason))?.[1] ?? 'a document that can be read';
-}
-
 function print(entry: SetAside, raw: RawDocument | undefined): void {
   printFacts({
     record: `${entry.kind} ${entry.recordId} of ${entry.domain}`,
@@ -82,24 +53,10 @@ function print(entry: SetAside, raw: RawDocument | undefined): void {
   printLine('');
 }
 
-/** The lines around the fault when the reason names it, else the first ones; control characters are made visible. */
+/** The lines around the fault, or the first ones. */
 function printAround(text: string, reason: string): void {
-  const lines = text.split('\n');
-  const [, line] = /line (\d+)/.exec(reason) ?? [];
-  const at = line === undefined ? undefined : Number(line);
-  const from = at === undefined ? 1 : Math.max(1, at - AROUND_LINES);
-  const until = Math.min(lines.length, at === undefined ? FIRST_LINES : at + AROUND_LINES);
-  const [, column] = /column (\d+)/.exec(reason) ?? [];
-  for (let number = from; number <= until; number++) {
-    const isFault = number === at;
-    const start = isFault ? Math.max(0, Number(column ?? 1) - LONGEST_LINE / 2) : 0;
-    const part = visible((lines[number - 1] ?? '').slice(start, start + LONGEST_LINE));
-    const shown = `${String(number).padStart(6)} ${isFault ? '>' : '|'} ${start > 0 ? '…' : ''}${part}`;
+  for (const { number, text: part, isFault } of linesAround(text, reason)) {
+    const shown = `${String(number).padStart(6)} ${isFault ? '>' : '|'} ${part}`;
     printLine(isFault ? paint('red', shown) : shown);
   }
-}
-
-/** A document may try to write to the terminal. */
-function visible(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD');
 }

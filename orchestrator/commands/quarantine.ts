@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
 import { readLedgerEnvironment } from '../config/environment.js';
-import type { LedgerDatabase } from '../ledger/database.js';
-import { ensureTopic, planPage } from '../ledger/planning.js';
 import {
   countQuarantine,
   oddMessages,
@@ -10,9 +8,8 @@ import {
   type QuarantineFilter,
   type SetAside,
 } from '../ledger/quarantine.js';
-import { writeIds } from '../plan/id-manifest.js';
+import { replayPages } from '../pipeline/replay-quarantine.js';
 import { openStorage } from '../storage/open-storage.js';
-import type { Storage } from '../storage/storage.js';
 import { KIND_OF_TOPIC, TOPICS, type Topic } from '../types.js';
 import { withExamples } from './help.js';
 import { showQuarantined } from './quarantine-show.js';
@@ -20,9 +17,8 @@ import { printJson, printTable } from './terminal/print.js';
 import { topicOf } from './topic.js';
 import { withLedger } from './with-ledger.js';
 
-/** Records shown at once, and planned in one page: a page is a small batch, so that live changes never wait long. */
+/** Records shown at once. */
 const MOST_SHOWN = 200;
-const RECORDS_PER_PAGE = 5_000;
 
 interface Flags {
   readonly topic?: string;
@@ -118,7 +114,7 @@ async function replay(records: readonly string[], flags: Flags): Promise<void> {
     const planned: { topic: Topic; batch: string; records: number }[] = [];
     for (const topic of topics) {
       const filter = filterOf(topic, flags.domain, records);
-      for await (const page of pages(database, checkpoint, topic, filter)) planned.push(page);
+      for await (const page of replayPages(database, checkpoint, topic, filter)) planned.push(page);
     }
     if (flags.json) {
       printJson({ planned });
@@ -133,31 +129,6 @@ async function replay(records: readonly string[], flags: Flags): Promise<void> {
         : `A running ingestion takes them up; or run: ${next.map((topic) => `dimagi-lake ingestion ${topic} --once`).join(', ')}\n`,
     );
   });
-}
-
-async function* pages(
-  database: LedgerDatabase,
-  checkpoint: Storage,
-  topic: Topic,
-  filter: QuarantineFilter,
-): AsyncGenerator<{ topic: Topic; batch: string; records: number }> {
-  let after = 0n;
-  for (;;) {
-    const open = await openQuarantine(database, filter, RECORDS_PER_PAGE, after);
-    const last = open.at(-1);
-    if (last === undefined) return;
-    after = last.id;
-    const entries = open.map(({ domain, recordId: id, partition, offset }) => ({
-      domain,
-      id,
-      partition,
-      offset,
-    }));
-    const written = await writeIds(checkpoint, entries);
-    await ensureTopic(database, topic);
-    const batch = await database.transaction((tx) => planPage(tx, { topic, kind: 'replay', ...written }));
-    yield { topic, batch: batch.toString(), records: open.length };
-  }
 }
 
 function filterOf(

@@ -143,9 +143,7 @@ export async function ledgerNow(database: Queryable): Promise<Date> {
 }
 
 /** Months that failed of each domain, with the newest cause. */
-export async function failuresByDomain(
-  database: Queryable,
-): Promise<
+export async function failuresByDomain(database: Queryable): Promise<
   {
     readonly domain: string;
     readonly months: number;

@@ -155,3 +155,21 @@ export async function runsOfRequest(database: Queryable, id: bigint): Promise<bi
   );
   return rows.map((row) => row.id);
 }
+
+/**
+ * Months of a domain that are asked for or being computed now, by `table month` (`all month` means every table; no month: a table
+ * without).
+ */
+export async function openRequestMonths(
+  database: Queryable,
+  domain: string,
+): Promise<ReadonlyMap<string, 'waiting' | 'running'>> {
+  const rows = await database.query<{ key: string; state: 'waiting' | 'running' }>(
+    `SELECT table_name || ' ' || coalesce(month::text, '') AS key, state FROM aggregation_request
+     WHERE domain = $1 AND state = 'waiting'
+     UNION ALL
+     SELECT model || ' ' || coalesce(month::text, ''), 'running' FROM aggregation_run WHERE domain = $1 AND state = 'running'`,
+    [domain],
+  );
+  return new Map(rows.map((row) => [row.key, row.state]));
+}

@@ -109,7 +109,12 @@ export async function reopenAggregationRun(tx: Queryable, runId: bigint, request
  * Says that the run is to end; whoever computes it stops and notes it as failed.
  * @returns false when it is not under way
  */
-export async function askToCancel(tx: Queryable, runId: bigint, by: string, reason: string): Promise<boolean> {
+export async function askToCancel(
+  tx: Queryable,
+  runId: bigint,
+  by: string,
+  reason: string,
+): Promise<boolean> {
   const rows = await tx.query(
     `UPDATE aggregation_run SET cancelled_by = $2, cancel_reason = $3 WHERE id = $1 AND state = 'running' RETURNING 1`,
     [runId, by, reason],

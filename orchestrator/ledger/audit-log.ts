@@ -30,8 +30,18 @@ export async function noteAction(database: Queryable, action: Action): Promise<b
   return row?.id ?? 0n;
 }
 
-export async function noteOutcome(database: Queryable, id: bigint, outcome: string): Promise<void> {
-  await database.query('UPDATE audit_log SET outcome = $2 WHERE id = $1', [id, outcome]);
+/** @param target where it is better known by now */
+export async function noteOutcome(
+  database: Queryable,
+  id: bigint,
+  outcome: string,
+  target: string | null = null,
+): Promise<void> {
+  await database.query('UPDATE audit_log SET outcome = $2, target = coalesce($3, target) WHERE id = $1', [
+    id,
+    outcome,
+    target,
+  ]);
 }
 
 export interface AuditFilter {

@@ -45,7 +45,10 @@ export async function cancelBatch(tx: Queryable, batchId: bigint, text: string):
         )
       : [];
   if (lanes.length === 0)
-    throw new LakeError('ACT_REFUSED', `Nothing of batch ${batchId} can be cancelled: it is ${stateText(batch?.state)}`);
+    throw new LakeError(
+      'ACT_REFUSED',
+      `Nothing of batch ${batchId} can be cancelled: it is ${stateText(batch?.state)}`,
+    );
   await tx.query("UPDATE lake_table SET state = 'halted', reason = $2 WHERE id = ANY($1::bigint[])", [
     lanes.map((lane) => lane.table_id),
     `batch ${batchId}: ${failure}`,

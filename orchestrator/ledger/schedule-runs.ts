@@ -1,4 +1,5 @@
 import type { Queryable } from './database.js';
+import { iso } from './moment.js';
 
 /** A month that a domain's schedule has taken up (migrations/0009_months.sql). */
 export interface ScheduleRun {
@@ -26,6 +27,26 @@ const COLUMNS = `month::text AS month, state, attempts, computed, reason,
 export async function scheduleRuns(database: Queryable, domain: string, limit = 100): Promise<ScheduleRun[]> {
   return database.query<ScheduleRun & Record<string, unknown>>(
     `SELECT ${COLUMNS} FROM schedule_run WHERE domain = $1 AND started_at <= now() ORDER BY schedule_run.month DESC LIMIT $2`,
+    [domain, limit],
+  );
+}
+
+/** A month's run as people read it. Times are ISO 8601 in UTC. */
+export type ScheduleRecord = Pick<
+  ScheduleRun,
+  'month' | 'state' | 'attempts' | 'startedAt' | 'finishedAt' | 'computed' | 'reason'
+> & { readonly nextAttemptAt: string | null };
+
+/** The newest month first. */
+export async function scheduleHistory(
+  database: Queryable,
+  domain: string,
+  limit: number,
+): Promise<ScheduleRecord[]> {
+  return database.query<ScheduleRecord & Record<string, unknown>>(
+    `SELECT month::text AS month, state, attempts, computed, reason, ${iso('started_at')} AS "startedAt",
+            ${iso('finished_at')} AS "finishedAt", ${iso('next_attempt_at')} AS "nextAttemptAt"
+     FROM schedule_run WHERE domain = $1 ORDER BY schedule_run.month DESC LIMIT $2`,
     [domain, limit],
   );
 }

@@ -1,4 +1,5 @@
 import { Queue } from 'bullmq';
+import { LakeError } from '../errors.js';
 import { connectRedis, queuePrefix, STAGES } from './queues.js';
 
 /** How many jobs each queue holds. They are hints (queues.ts), so this tells how busy the workers are, not what is due. */
@@ -31,6 +32,13 @@ export class QueueDepths {
     if (this.#kept === undefined || Date.now() - this.#kept.at > KEPT_MS)
       this.#kept = { at: Date.now(), depths: this.#ask() };
     return this.#kept.depths;
+  }
+
+  /** @throws LakeError SERVICE_UNREACHABLE when Redis does not answer */
+  async requireDepths(): Promise<readonly Depth[]> {
+    const depths = await this.depths();
+    if (depths === null) throw new LakeError('SERVICE_UNREACHABLE', 'Redis does not answer');
+    return depths;
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,11 @@ import type { ApiParts } from '../../orchestrator/api/parts.js';
 import { newTokenSecret, sha256 } from '../../orchestrator/api/access/secrets.js';
 import { startApi } from '../../orchestrator/api/server.js';
 import { loadModels } from '../../orchestrator/aggregation/models/load-models.js';
+import { parseStoredConfig } from '../../orchestrator/config/lake.js';
+import { ConfigVersions } from '../../orchestrator/ledger/config-versions.js';
+import { openStorage } from '../../orchestrator/storage/open-storage.js';
+import { SparkRest } from '../../orchestrator/submit/spark-rest.js';
+import { WorkerLogs } from '../../orchestrator/submit/worker-logs.js';
 import { readIngestionEnvironment } from '../../orchestrator/config/environment.js';
 import { addToken, type TokenRole } from '../../orchestrator/ledger/api-tokens.js';
 import { createLogger } from '../../orchestrator/logger.js';
@@ -44,29 +49,46 @@ export async function startTestApi(
 ): Promise<ApiUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'api-'));
   const place = (name: string): string => pathToFileURL(join(folder, name)).href;
-  const parts = openApiParts({
-    environment: readIngestionEnvironment({
-      KAFKA_BOOTSTRAP_SERVER_HOST: '127.0.0.1',
-      KAFKA_BOOTSTRAP_SERVER_PORT: '9',
-      LEDGER_DATABASE_URL: ledger.databaseUrl,
-      LEDGER_RUNNER_DATABASE_URL: ledger.runnerUrl,
-      CHECKPOINT_BASE_DIR: place('checkpoint'),
-      HQ_DATA_PATH: place('lake'),
-      HQ_DATABASE_URL: `postgresql://nobody:secret@${AWAY}/hq`,
-      HQ_BLOB_STORE: place('blobs'),
-      SPARK_MASTER_URL: `spark://${AWAY}`,
-      SPARK_REST_URLS: `http://${AWAY}`,
-      SPARK_DRIVER_CLASSPATH: '/none.jar',
-      REDIS_URL: `redis://${AWAY}`,
-      LAKE_CONFIG: join(folder, 'lake.yaml'),
-    }),
-    database: ledger.database,
-    models: loadModels().all,
-    lakeUuid: 'test',
-    aggregatesUrl: place('aggregates'),
-    sparkPages: [`http://${AWAY}`],
-    logger: createLogger({ level: 'error' }),
+  const environment = readIngestionEnvironment({
+    KAFKA_BOOTSTRAP_SERVER_HOST: '127.0.0.1',
+    KAFKA_BOOTSTRAP_SERVER_PORT: '9',
+    LEDGER_DATABASE_URL: ledger.databaseUrl,
+    LEDGER_RUNNER_DATABASE_URL: ledger.runnerUrl,
+    CHECKPOINT_BASE_DIR: place('checkpoint'),
+    HQ_DATA_PATH: place('lake'),
+    HQ_DATABASE_URL: `postgresql://nobody:secret@${AWAY}/hq`,
+    HQ_BLOB_STORE: place('blobs'),
+    SPARK_MASTER_URL: `spark://${AWAY}`,
+    SPARK_REST_URLS: `http://${AWAY}`,
+    SPARK_DRIVER_CLASSPATH: '/none.jar',
+    REDIS_URL: `redis://${AWAY}`,
+    LAKE_CONFIG: join(folder, 'lake.yaml'),
   });
+  const versions = new ConfigVersions(ledger.database, {
+    parse: parseStoredConfig,
+    hashKeyCheck: () => null,
+  });
+  const parts = openApiParts(
+    {
+      database: ledger.database,
+      lake: openStorage(environment.HQ_DATA_PATH, environment),
+      checkpoint: openStorage(environment.CHECKPOINT_BASE_DIR, environment),
+      spark: new SparkRest(environment.SPARK_REST_URLS, undefined),
+      workerLogs: new WorkerLogs([`http://${AWAY}`], undefined),
+      lakeUuid: 'test',
+      logger: createLogger({ level: 'error' }),
+      configOf: (versionId) => versions.read(versionId),
+    },
+    {
+      environment,
+      models: loadModels(),
+      aggregation: null,
+      aggregatesUrl: place('aggregates'),
+      webhook: undefined,
+      dashboardUrl: 'http://127.0.0.1',
+      secrets: [],
+    },
+  );
   const limits = { logins: 100_000, acts: 100_000, reads: 100_000 };
   const server = await startApi({ ...parts, limits, ...changed }, { host: '127.0.0.1', port: 0 });
   const tokens = { viewer: newTokenSecret(), operator: newTokenSecret(), admin: newTokenSecret() };

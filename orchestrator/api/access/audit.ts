@@ -23,7 +23,8 @@ export async function noteAnswer(
 ): Promise<void> {
   const code = request.problemCode;
   if (request.auditId !== null) {
-    await noteOutcome(database, request.auditId, code === null ? 'done' : `failed ${code}`);
+    const outcome = code === null ? 'done' : `failed ${code}`;
+    await noteOutcome(database, request.auditId, outcome, cut(request.auditTarget));
   } else if (reply.statusCode >= 400 && code !== null && code !== 'RATE_LIMITED') {
     await noteAction(database, entryOf(request, access, `refused ${code}`));
   }
@@ -41,10 +42,12 @@ function entryOf(request: FastifyRequest, access: Access, outcome: string): Para
   };
 }
 
-/** Path parameters say what is acted on; acts on something else set `request.auditTarget`. */
-function targetOf(request: FastifyRequest): string | null {
-  const parts = Object.values((request.params ?? {}) as Record<string, unknown>).map(String);
-  return parts.length === 0 ? null : parts.join('.');
+/** Path parameters say what is acted on, else the body does; `request.auditTarget` says it in better words. */
+function targetOf({ params, body }: FastifyRequest): string | null {
+  const parts = Object.values((params ?? {}) as Record<string, unknown>).map(String);
+  if (parts.length > 0) return parts.join('.');
+  if (typeof body !== 'object' || body === null) return null;
+  return JSON.stringify({ ...body, reason: undefined, token: undefined });
 }
 
 function reasonOf(body: unknown): string | null {

@@ -12,7 +12,7 @@ type MonthParts = Pick<ApiParts, 'database' | 'models' | 'configOf'>;
 export async function monthsNow(parts: MonthParts, domain: string): Promise<MonthStates> {
   const { config } = await activeConfig(parts);
   const { database, models, configOf } = parts;
-  return readMonthStates({ database, models, domain, config, configOf });
+  return readMonthStates({ database, models: models.all, domain, config, configOf });
 }
 
 export interface MonthCounts {

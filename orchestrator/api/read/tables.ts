@@ -28,7 +28,7 @@ export async function tablesNow({
   const pauses = await listPauses(database);
   const records = (await tableFacts(database)).map((facts) => ({ table: tableOf(facts, pauses), facts }));
   const databases = await domainDatabases(database);
-  const columns = new Map(models.map((model) => [model.table, model.columns.length]));
+  const columns = new Map(models.all.map((model) => [model.table, model.columns.length]));
   const aggregates = (await aggregateFacts(database)).map((facts) => ({
     table: aggregateOf(facts, databases.get(facts.domain), columns.get(facts.name) ?? 0),
     facts: null,

@@ -189,7 +189,7 @@ export function tableRoutes(app: Api, parts: ApiParts): void {
 
   function modelColumns(table: Table, levels: readonly string[]): ReturnType<typeof aggregateColumns> {
     return aggregateColumns(
-      parts.models.find((model) => model.table === table.name),
+      parts.models.all.find((model) => model.table === table.name),
       levels,
     );
   }

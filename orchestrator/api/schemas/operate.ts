@@ -108,6 +108,7 @@ export const aggregationAsk = z.strictObject({
   table: z.string().min(1).max(255),
   month: monthText,
   force: z.boolean().default(false),
+  reason: reasonText.optional(),
   idempotencyKey: z.string().min(1).max(200).optional(),
 });
 
