@@ -84,15 +84,14 @@ export function ProblemView({
   );
 }
 
-/** Where a list would be: what it means that it is empty, and what to do, if anything. */
-export function Empty({ children, act }: { children: ReactNode; act?: ReactNode }): ReactElement {
+/** Where a page's list would be: what it means that it is empty, and what to do, if anything. */
+export function Empty({ children }: { children: ReactNode }): ReactElement {
   return (
     <Stack align="center" gap={6} py="lg" px="md">
       <IconMoodEmpty size={26} aria-hidden color="var(--quiet)" />
       <Text fz="sm" c="dimmed" ta="center" maw={520}>
         {children}
       </Text>
-      {act}
     </Stack>
   );
 }

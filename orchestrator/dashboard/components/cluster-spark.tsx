@@ -18,27 +18,29 @@ export function ClusterSpark({ cluster }: { cluster: Cluster }): ReactElement {
       <Panel title="Spark" flush>
         {!reachable && (
           <Text fz="sm" px="md" py={8} component="div">
-            <State tone="bad">No master answers</State> {reason} What waits for Spark goes on by itself when
-            one does.
+            <State tone="bad">No master answers</State> {reason === null ? '' : `${reason}. `}What waits for
+            Spark goes on by itself when one does.
           </Text>
         )}
-        <Rows
-          label="Masters"
-          rows={masters}
-          rowKey={({ url }) => url}
-          empty="No master is known."
-          columns={[
-            { head: 'Master', cell: ({ url }) => <span className="break">{url}</span> },
-            { head: 'State', cell: ({ status }) => <StateOf state={status} /> },
-          ]}
-        />
+        {(reachable || masters.length > 0) && (
+          <Rows
+            label="Masters"
+            rows={masters}
+            rowKey={({ url }) => url}
+            empty="No master is known."
+            columns={[
+              { head: 'Master', cell: ({ url }) => <span className="break">{url}</span> },
+              { head: 'State', cell: ({ status }) => <StateOf state={status} /> },
+            ]}
+          />
+        )}
       </Panel>
       <Panel title="Workers" flush>
         <Rows
           label="Workers"
           rows={workers}
           rowKey={({ id }) => id}
-          empty="No worker has joined: nothing can run on Spark."
+          empty={reachable ? 'No worker has joined: nothing can run on Spark.' : 'Not known.'}
           columns={[
             {
               head: 'Worker',
@@ -82,14 +84,21 @@ export function ClusterSpark({ cluster }: { cluster: Cluster }): ReactElement {
           label="Drivers"
           rows={drivers}
           rowKey={({ id }) => id}
-          empty="No driver runs now."
+          empty={reachable ? 'No driver runs now.' : 'Not known.'}
           columns={[
             { head: 'Driver', cell: ({ id }) => <span className="break">{id}</span> },
             { head: 'State', cell: ({ state }) => <StateOf state={state} /> },
             { head: 'Started', cell: ({ startedAt }) => <Moment at={startedAt} /> },
             {
               head: 'Job',
-              cell: ({ job }) => (job === null ? 'waits for one' : <To to={`/jobs/${job}`}>{job}</To>),
+              cell: ({ job }) =>
+                job === null ? (
+                  'waits for one'
+                ) : (
+                  <To to={`/jobs/${job}`} className="nowrap">
+                    {job}
+                  </To>
+                ),
             },
           ]}
         />

@@ -88,7 +88,7 @@ export function QuarantineRecords({ query: wanted }: { query: Query }): ReactEle
                       >
                         {record}
                       </UnstyledButton>
-                      <Text fz="xs" c="dimmed" className="break">
+                      <Text fz="xs" c="dimmed" className="clip" maw={250} title={type ?? undefined}>
                         {kind}
                         {type !== null && ` ${type}`}
                       </Text>
@@ -136,5 +136,9 @@ export function QuarantineRecords({ query: wanted }: { query: Query }): ReactEle
 
 function BatchLink({ batch }: { batch: string }): ReactElement {
   const id = /^\d+$/.test(batch) ? `batch-${batch}` : batch;
-  return <To to={`/jobs/${id}`}>{id}</To>;
+  return (
+    <To to={`/jobs/${id}`} className="nowrap">
+      {id}
+    </To>
+  );
 }

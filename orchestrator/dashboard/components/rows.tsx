@@ -1,6 +1,6 @@
+import { Text } from '@mantine/core';
 import { IconArrowDown } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
-import { Empty } from './answer.js';
 
 export interface ColumnOf<T> {
   readonly head: string;
@@ -17,7 +17,7 @@ export interface Sorting {
   readonly set: (by: string) => void;
 }
 
-/** A short list as a table. Long ones: VirtualRows. */
+/** A short list as a table; instead of none a line that says what it means. Long ones: VirtualRows. */
 export function Rows<T>({
   label,
   rows,
@@ -31,7 +31,13 @@ export function Rows<T>({
   rowKey: (row: T) => string;
   empty: ReactNode;
 }): ReactElement {
-  if (rows.length === 0) return <Empty>{empty}</Empty>;
+  if (rows.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed" px="md" pt={4} pb="md">
+        {empty}
+      </Text>
+    );
+  }
   return (
     <div className="rows-scroll" tabIndex={0} role="region" aria-label={label}>
       <table className="rows">

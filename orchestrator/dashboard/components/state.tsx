@@ -54,7 +54,7 @@ const HEALTH_WORDS: Readonly<Record<Health, string>> = {
   bad: 'failing',
 };
 
-export function HealthState({ health }: { health: Health }): ReactElement {
+function HealthState({ health }: { health: Health }): ReactElement {
   return <State tone={health}>{HEALTH_WORDS[health]}</State>;
 }
 
@@ -102,7 +102,7 @@ export function StateOf({ state, children }: { state: string; children?: ReactNo
   );
 }
 
-/** A topic, partition or table that runs is `running`: that is well, not busy. */
-export function FlowState({ state }: { state: string }): ReactElement {
-  return state === 'running' ? <State tone="ok">running</State> : <StateOf state={state} />;
+/** A topic or table: paused and halted say more than its health; of one that runs the health does. */
+export function Standing({ state, health }: { state: string; health: Health }): ReactElement {
+  return state === 'running' ? <HealthState health={health} /> : <StateOf state={state} />;
 }

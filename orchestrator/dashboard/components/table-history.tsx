@@ -55,7 +55,14 @@ export function TableSchemaHistory({ path }: { path: string }): ReactElement {
                     </span>
                   ),
               },
-              { head: 'Job', cell: ({ batch }) => <To to={`/jobs/${jobOf(batch)}`}>{jobOf(batch)}</To> },
+              {
+                head: 'Job',
+                cell: ({ batch }) => (
+                  <To to={`/jobs/${jobOf(batch)}`} className="nowrap">
+                    {jobOf(batch)}
+                  </To>
+                ),
+              },
             ]}
           />
         )}
@@ -95,7 +102,17 @@ export function TableCommits({ path }: { path: string }): ReactElement {
               { head: 'Files added', isNumber: true, cell: ({ filesAdded }) => count(filesAdded) },
               { head: 'Files removed', isNumber: true, cell: ({ filesRemoved }) => count(filesRemoved) },
               { head: 'Written', isNumber: true, cell: ({ bytesAdded }) => bytes(bytesAdded) },
-              { head: 'Job', cell: ({ job }) => (job === null ? '–' : <To to={`/jobs/${job}`}>{job}</To>) },
+              {
+                head: 'Job',
+                cell: ({ job }) =>
+                  job === null ? (
+                    '–'
+                  ) : (
+                    <To to={`/jobs/${job}`} className="nowrap">
+                      {job}
+                    </To>
+                  ),
+              },
             ]}
           />
         )}

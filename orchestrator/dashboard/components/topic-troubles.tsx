@@ -25,8 +25,8 @@ export function TopicTroubles({
     queries: TROUBLE.map((state) => jobsQuery({ topic, state })),
     combine: (answers) => answers.flatMap(({ data }) => data?.jobs ?? []),
   });
-  const aside = useQuery(quarantineGroupsQuery({ topic }));
-  const groups = aside.data?.groups ?? [];
+  const aside = useQuery(quarantineGroupsQuery);
+  const groups = aside.data?.groups.filter((group) => group.topic === topic) ?? [];
   // A halted or failed job stays in the history when its topic goes on: only those of a halted topic or table matter.
   const shown = jobs.filter(({ state }) => state !== 'failed' || haltedTables.length > 0);
   if (shown.length === 0 && groups.length === 0) return null;

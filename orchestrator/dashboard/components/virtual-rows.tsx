@@ -2,7 +2,8 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { Cells, Heads, type ColumnOf, type Sorting } from './rows.js';
 
-const ROW_PX = 37;
+/** As in base.css. */
+const ROW_PX = 40;
 /** Asks for the next page when so few rows are left below. */
 const AHEAD = 30;
 

@@ -60,9 +60,7 @@ export function tablesQuery(filters: Query) {
   });
 }
 
-export function quarantineGroupsQuery(filters: Query) {
-  return queryOptions({
-    queryKey: ['quarantine', 'groups', filters],
-    queryFn: ({ signal }) => ask<QuarantineGroups>('/quarantine/groups', filters, signal),
-  });
-}
+export const quarantineGroupsQuery = queryOptions({
+  queryKey: ['quarantine', 'groups'],
+  queryFn: ({ signal }) => ask<QuarantineGroups>('/quarantine/groups', {}, signal),
+});

@@ -1,6 +1,6 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
-/** A deep blue of its own: white on shade 7 and shade 3 on the dark ground are both above 4.5:1. */
+/** A deep blue of its own: white on its shades 6 and 7 is above 4.5:1. */
 const lake: MantineColorsTuple = [
   '#e6f3fb',
   '#cfe4f3',
@@ -17,7 +17,7 @@ const lake: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'lake',
   colors: { lake },
-  primaryShade: { light: 7, dark: 3 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",

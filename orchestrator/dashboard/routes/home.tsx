@@ -10,7 +10,7 @@ import { RetryButton } from '../components/job-acts.js';
 import { To } from '../components/links.js';
 import { Moment } from '../components/moment.js';
 import { Rows } from '../components/rows.js';
-import { FlowState, State, ToneIcon, type Tone } from '../components/state.js';
+import { Standing, State, ToneIcon, type Tone } from '../components/state.js';
 import type { Overview } from '../lib/answers.js';
 import { count, duration, month } from '../lib/format.js';
 import { overviewQuery } from '../lib/queries.js';
@@ -26,13 +26,13 @@ export function Home(): ReactElement {
             <Verdict verdict={overview.verdict} />
             <Counts overview={overview} />
             <Grid gap="md">
-              <Grid.Col span={{ base: 12, lg: 8 }}>
+              <Grid.Col span={{ base: 12, lg: 7.5 }}>
                 <Stack gap="md">
                   <Failing failing={overview.failing} />
                   <Lag topics={overview.topics} />
                 </Stack>
               </Grid.Col>
-              <Grid.Col span={{ base: 12, lg: 4 }}>
+              <Grid.Col span={{ base: 12, lg: 4.5 }}>
                 <Stack gap="md">
                   <Freshness domains={overview.domains} />
                   <NextRuns runs={overview.nextRuns} />
@@ -46,11 +46,19 @@ export function Home(): ReactElement {
   );
 }
 
+/** What fits in large type; the rest of a long verdict (the reason, word for word) stands below it. */
+const HEAD_CHARACTERS = 100;
+
 function Verdict({ verdict: { health, text } }: { verdict: Overview['verdict'] }): ReactElement {
+  const cut = text.length > HEAD_CHARACTERS ? text.lastIndexOf(': ', HEAD_CHARACTERS) : -1;
+  const [head, detail] = cut === -1 ? [text, ''] : [text.slice(0, cut), text.slice(cut + 2)];
   return (
     <div className={`verdict tone-${health}`} role="status">
       <ToneIcon tone={health} size={34} />
-      <h1>{text}</h1>
+      <div>
+        <h1>{head}</h1>
+        {detail !== '' && <div className="break">{detail}</div>}
+      </div>
     </div>
   );
 }
@@ -143,7 +151,7 @@ function Lag({ topics }: { topics: Overview['topics'] }): ReactElement {
         empty="No topic is read yet. It appears with its first message."
         columns={[
           { head: 'Topic', cell: ({ name }) => <To to={topicPath(name)}>{name}</To> },
-          { head: 'State', cell: ({ state }) => <FlowState state={state} /> },
+          { head: 'State', cell: (topic) => <Standing {...topic} /> },
           { head: 'Lag', isNumber: true, cell: (topic) => <LagNumber topic={topic} /> },
           { head: 'Behind by', isNumber: true, cell: (topic) => <Behind topic={topic} /> },
           {
@@ -219,7 +227,7 @@ function Freshness({ domains }: { domains: Overview['domains'] }): ReactElement 
             ),
           },
           {
-            head: 'Oldest change waits',
+            head: 'Change waits',
             isNumber: true,
             cell: ({ freshnessSeconds }) => (freshnessSeconds === 0 ? 'none' : duration(freshnessSeconds)),
           },

@@ -23,7 +23,7 @@ import { useFilters } from '../lib/url-state.js';
 const PAGE = 100;
 
 const COLUMNS: readonly ColumnOf<Job>[] = [
-  { head: 'State', width: '116px', cell: ({ state }) => <StateOf state={state} /> },
+  { head: 'State', width: '124px', cell: ({ state }) => <StateOf state={state} /> },
   {
     head: 'Job',
     cell: ({ id, title, failure }) => (
@@ -39,11 +39,11 @@ const COLUMNS: readonly ColumnOf<Job>[] = [
       </>
     ),
   },
-  { head: 'Id', width: '130px', cell: ({ id }) => id },
-  { head: 'Where', width: '16%', cell: (job) => <Where {...job} /> },
-  { head: 'Tries', width: '58px', isNumber: true, cell: ({ attempts }) => count(attempts) },
-  { head: 'Asked', width: '104px', isNumber: true, cell: ({ createdAt }) => <Moment at={createdAt} /> },
-  { head: 'Took', width: '104px', isNumber: true, cell: (job) => <Took {...job} /> },
+  { head: 'Id', width: '118px', cell: ({ id }) => id },
+  { head: 'Where', width: '15%', cell: (job) => <Where {...job} /> },
+  { head: 'Tries', width: '66px', isNumber: true, cell: ({ attempts }) => count(attempts) },
+  { head: 'Asked', width: '112px', isNumber: true, cell: ({ createdAt }) => <Moment at={createdAt} /> },
+  { head: 'Took', width: '106px', isNumber: true, cell: (job) => <Took {...job} /> },
 ];
 
 /** All jobs there ever were, by words and facets. */

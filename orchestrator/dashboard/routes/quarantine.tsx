@@ -19,7 +19,7 @@ export function Quarantine(): ReactElement {
   const { topic, domain, reason, batch } = filters;
   const topics = useQuery(topicsQuery);
   const domains = useQuery(domainsQuery);
-  const groups = useQuery(quarantineGroupsQuery({ topic, domain }));
+  const groups = useQuery(quarantineGroupsQuery);
   const isNarrow = reason !== undefined || batch !== undefined;
   return (
     <Page
@@ -63,9 +63,17 @@ export function Quarantine(): ReactElement {
                 {(known) => (
                   <Rows
                     label="Causes"
-                    rows={known.groups}
+                    rows={known.groups.filter(
+                      (group) =>
+                        (topic === undefined || group.topic === topic) &&
+                        (domain === undefined || group.domain === domain),
+                    )}
                     rowKey={(group) => `${group.topic} ${group.domain} ${group.reason}`}
-                    empty="No record is set aside: every one could be read."
+                    empty={
+                      known.groups.length === 0
+                        ? 'No record is set aside: every one could be read.'
+                        : 'None of this topic and domain.'
+                    }
                     columns={[
                       {
                         head: 'Cause',
@@ -92,7 +100,7 @@ export function Quarantine(): ReactElement {
         )}
         {isNarrow && (
           <>
-            <Group gap={6}>
+            <Group gap={6} className="chips">
               {(['topic', 'domain', 'batch'] as const).map((name) =>
                 filters[name] === undefined ? null : (
                   <Button

@@ -49,10 +49,12 @@ function Domain({ schedule }: { schedule: Schedule }): ReactElement {
           facts={[
             ['When', `day ${day} of each month, ${String(hour).padStart(2, '0')}:00`],
             ['Time zone', timeZone],
-            ['Aggregations', tables.length === 0 ? 'all' : tables.join(', ')],
             ['Months close after', `${count(closeAfter)} months`],
           ]}
         />
+        <Text fz="sm" c="dimmed">
+          {tables.length === 0 ? 'Every aggregation.' : `Aggregations: ${tables.join(', ')}.`}
+        </Text>
         <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
           <div>
             <Text fz="sm" fw={600} mb={4}>
@@ -64,7 +66,7 @@ function Domain({ schedule }: { schedule: Schedule }): ReactElement {
               rowKey={(run) => run.month}
               empty="None is due."
               columns={[
-                { head: 'Month', cell: (run) => month(run.month) },
+                { head: 'Month', cell: (run) => <span className="nowrap">{month(run.month)}</span> },
                 { head: 'In', cell: ({ dueAt }) => <Moment at={dueAt} /> },
                 {
                   head: 'Your time',
@@ -87,7 +89,7 @@ function Domain({ schedule }: { schedule: Schedule }): ReactElement {
               rowKey={(run) => run.month}
               empty="It has not run yet."
               columns={[
-                { head: 'Month', cell: (run) => month(run.month) },
+                { head: 'Month', cell: (run) => <span className="nowrap">{month(run.month)}</span> },
                 {
                   head: 'State',
                   cell: ({ state, reason, nextAttemptAt }) => (

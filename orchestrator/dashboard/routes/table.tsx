@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Tabs } from '@mantine/core';
+import { Button, Stack, Tabs } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
@@ -13,7 +13,7 @@ import { Moment } from '../components/moment.js';
 import { Page } from '../components/page.js';
 import { Panel } from '../components/panel.js';
 import { PauseButton } from '../components/pause-acts.js';
-import { FlowState, HealthState } from '../components/state.js';
+import { Standing } from '../components/state.js';
 import { TableColumns } from '../components/table-columns.js';
 import { TableCommits, TableRescued, TableSchemaHistory } from '../components/table-history.js';
 import type { TableDetail } from '../lib/answers.js';
@@ -39,14 +39,7 @@ export function Table(): ReactElement {
           to: withQuery('/tables', { domain: detail?.table.domain }),
         },
       ]}
-      beside={
-        detail !== undefined && (
-          <Group gap={6}>
-            <FlowState state={detail.table.state} />
-            <HealthState health={detail.table.health} />
-          </Group>
-        )
-      }
+      beside={detail !== undefined && <Standing {...detail.table} />}
       acts={
         detail !== undefined && (
           <>

@@ -8,7 +8,7 @@ import { Moment } from '../components/moment.js';
 import { Page } from '../components/page.js';
 import type { ColumnOf } from '../components/rows.js';
 import { SearchBox } from '../components/search-box.js';
-import { FlowState, HealthState } from '../components/state.js';
+import { Standing } from '../components/state.js';
 import { VirtualRows } from '../components/virtual-rows.js';
 import type { Table, TablePage } from '../lib/answers.js';
 import { count, duration } from '../lib/format.js';
@@ -21,7 +21,7 @@ import { useFilters } from '../lib/url-state.js';
 const PAGE = 500;
 
 const COLUMNS: readonly ColumnOf<Table>[] = [
-  { head: 'Health', width: '132px', cell: ({ health }) => <HealthState health={health} /> },
+  { head: 'State', width: '136px', cell: (table) => <Standing {...table} /> },
   {
     head: 'Table',
     sort: 'name',
@@ -32,25 +32,23 @@ const COLUMNS: readonly ColumnOf<Table>[] = [
     ),
   },
   { head: 'Domain', width: '17%', cell: ({ domain }) => <span title={domain}>{domain}</span> },
-  { head: 'Kind', width: '100px', cell: ({ kind }) => kind },
-  { head: 'State', width: '104px', cell: ({ state }) => <FlowState state={state} /> },
   { head: 'Rows', width: '110px', isNumber: true, sort: 'rows', cell: ({ rows }) => count(rows) },
-  { head: 'Columns', width: '84px', isNumber: true, cell: ({ columns }) => count(columns) },
+  { head: 'Columns', width: '92px', isNumber: true, cell: ({ columns }) => count(columns) },
   {
     head: 'Change waits',
-    width: '118px',
+    width: '126px',
     isNumber: true,
     sort: 'freshness',
     cell: ({ freshnessSeconds }) => (freshnessSeconds === 0 ? 'none' : duration(freshnessSeconds)),
   },
   {
     head: 'Last commit',
-    width: '110px',
+    width: '122px',
     isNumber: true,
     sort: 'lastCommit',
     cell: ({ lastCommitAt }) => <Moment at={lastCommitAt} />,
   },
-  { head: 'Set aside', width: '84px', isNumber: true, cell: ({ quarantined }) => count(quarantined) },
+  { head: 'Set aside', width: '98px', isNumber: true, cell: ({ quarantined }) => count(quarantined) },
 ];
 
 /** Every table: searched and sorted by the server, only the rows in sight are made. */

@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { SegmentedControl, Stack, Text } from '@mantine/core';
 import { lazy, Suspense, type ReactElement } from 'react';
 import { useParams } from 'react-router';
 import { Answer, Bars } from '../components/answer.js';
@@ -10,7 +10,7 @@ import { Moment } from '../components/moment.js';
 import { Page } from '../components/page.js';
 import { Panel } from '../components/panel.js';
 import { PauseButton } from '../components/pause-acts.js';
-import { FlowState, HealthState } from '../components/state.js';
+import { Standing } from '../components/state.js';
 import { TopicPartitions } from '../components/topic-partitions.js';
 import { TopicTroubles } from '../components/topic-troubles.js';
 import type { Throughput, TopicDetail } from '../lib/answers.js';
@@ -32,14 +32,7 @@ export function Topic(): ReactElement {
     <Page
       title={topic}
       crumbs={[{ name: 'Topics', to: '/topics' }]}
-      beside={
-        detail !== undefined && (
-          <Group gap={6}>
-            <FlowState state={detail.topic.state} />
-            <HealthState health={detail.topic.health} />
-          </Group>
-        )
-      }
+      beside={detail !== undefined && <Standing {...detail.topic} />}
       acts={<PauseButton scope="topic" name={topic} />}
     >
       <Answer query={query} bars={8}>

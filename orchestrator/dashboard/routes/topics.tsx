@@ -7,7 +7,7 @@ import { Page } from '../components/page.js';
 import { Panel } from '../components/panel.js';
 import { PauseButton } from '../components/pause-acts.js';
 import { Rows } from '../components/rows.js';
-import { FlowState, HealthState, State } from '../components/state.js';
+import { Standing, State } from '../components/state.js';
 import { count, duration } from '../lib/format.js';
 import { topicsQuery } from '../lib/queries.js';
 
@@ -33,8 +33,7 @@ export function Topics(): ReactElement {
                 empty="No topic is read yet. Start `dimagi-lake up` or `dimagi-lake ingestion <topic>`."
                 columns={[
                   { head: 'Topic', cell: ({ name }) => <TopicLink topic={name} /> },
-                  { head: 'Health', cell: ({ health }) => <HealthState health={health} /> },
-                  { head: 'State', cell: ({ state }) => <FlowState state={state} /> },
+                  { head: 'State', cell: (topic) => <Standing {...topic} /> },
                   { head: 'Lag', isNumber: true, cell: ({ lag }) => count(lag) },
                   { head: 'Behind by', isNumber: true, cell: ({ lagSeconds }) => duration(lagSeconds) },
                   {

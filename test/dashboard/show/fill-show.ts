@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadModels } from '../../../orchestrator/aggregation/models/load-models.js';
 import type { LedgerDatabase } from '../../../orchestrator/ledger/database.js';
 import { activateConfig } from '../../../orchestrator/ledger/lake.js';
 import { PACKAGE_ROOT } from '../../../orchestrator/package-root.js';
+import { fillMonths } from './fill-months.js';
 
 const LAKE_YAML = `domains:
   nutrition-demo:
@@ -42,6 +44,7 @@ export async function fillShow(database: LedgerDatabase): Promise<string> {
   );
   const sql = readFileSync(join(PACKAGE_ROOT, 'test', 'dashboard', 'show', 'lake.sql'), 'utf8');
   for (const statement of sql.split(/;\s*\n/)) if (statement.trim() !== '') await database.query(statement);
+  await fillMonths(database, loadModels().all, SHOWN.domain);
   const [halted] = await database.query<{ id: string }>(
     `SELECT id::text AS id FROM batch WHERE topic = 'form-sql' AND sequence = ${SHOWN.haltedSequence}`,
   );

@@ -16,9 +16,6 @@ INSERT INTO lake_table (domain, kind, type, database_name, table_name, path, sha
   ('nutrition-demo', 'location', '', 'commcarehq_nutrition_demo', 'raw_location', 'commcare/nutrition-demo/location/location', '{}', '{}'),
   ('maternal-health', 'form', 'http://openrosa.org/formdesigner/77AA01BC', 'commcarehq_maternal_health', 'raw_antenatal_visit_form', 'commcare/maternal-health/form-sql/77AA01BC', '{}', '{}'),
   ('maternal-health', 'case', 'pregnancy', 'commcarehq_maternal_health', 'raw_pregnancy_case', 'commcare/maternal-health/case-sql/pregnancy', '{}', '{}');
-UPDATE lake_table SET shape = (SELECT jsonb_object_agg('form__question_' || n, 'scalar') FROM generate_series(1, 40) AS n),
-  names = (SELECT jsonb_object_agg('form__question_' || n, 'form__question_' || n) FROM generate_series(1, 40) AS n)
-  WHERE kind = 'form';
 
 INSERT INTO batch (topic, sequence, state, config_version_id, manifest_path, manifest_sha256, ids, attempts, extraction,
                    staging_path, planned_at, started_at, extraction_began_at, staged_at, committed_at)
@@ -26,13 +23,13 @@ SELECT t.name, n, 'committed', v.id, 'runs/plan/x', 'x', 800 + (n * 37) % 900, 0
        at, at + interval '1 s', at + interval '1 s', at + interval '6 s', at + make_interval(secs => 19 + n % 7)
 FROM (VALUES ('form-sql', 150), ('case-sql', 190)) AS t (name, until) CROSS JOIN generate_series(1, 190) AS n
   CROSS JOIN (SELECT max(id) AS id FROM config_version) AS v
-  CROSS JOIN LATERAL (SELECT now() - interval '190 min' + n * interval '1 min' AS at) AS moment
+  CROSS JOIN LATERAL (SELECT now() - interval '191 min' + n * interval '1 min' AS at) AS moment
 WHERE n <= t.until;
 
 -- Behind the halted table batches wait: the topic goes on planning, and its lag grows.
 INSERT INTO batch (topic, sequence, state, config_version_id, manifest_path, manifest_sha256, ids, attempts, extraction,
                    staging_path, planned_at, started_at, extraction_began_at, staged_at)
-SELECT 'form-sql', n, 'staged', v.id, 'runs/plan/x', 'x', 1204 + (n * 53) % 400, 3, 1, 'runs/form-sql' || n,
+SELECT 'form-sql', n, 'staged', v.id, 'runs/plan/x', 'x', 1204 + (n * 53) % 400, CASE n WHEN 151 THEN 3 ELSE 0 END, 1, 'runs/form-sql' || n,
        at, at + interval '2 s', at + interval '2 s', at + interval '9 s'
 FROM generate_series(151, 156) AS n CROSS JOIN (SELECT max(id) AS id FROM config_version) AS v
   CROSS JOIN LATERAL (SELECT now() - interval '41 min' + (n - 151) * interval '6 min' AS at) AS moment;
