@@ -1,9 +1,12 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
+/** Where the API is while somebody works on the dashboard. */
+const API = process.env['API'] ?? 'http://127.0.0.1:8080';
+
 /**
  * Bundles the dashboard into dist/dashboard, where the API serves it. Everything comes from our own origin: no font, no
- * script, no picture of another. While working on it: `npx vite orchestrator/dashboard` beside an API on port 8080.
+ * script, no picture of another.
  */
 export default defineConfig({
   root: import.meta.dirname,
@@ -15,5 +18,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
   },
-  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
+  server: { proxy: { '/api': API } },
 });

@@ -34,6 +34,8 @@ export async function takePictures(words: readonly string[]): Promise<void> {
           if (words.length > 0 && !words.some((word) => each.name.includes(word))) continue;
           await page.goto(each.path);
           await settled(page);
+          if (each.region !== undefined)
+            await page.getByRole('region', { name: each.region }).scrollIntoViewIfNeeded();
           // Charts are drawn after their size was measured; a picture may wait for that, a test may not.
           await page.waitForTimeout(CHART_MS);
           await page.screenshot({ path: join(folder, `${each.name}-${scheme}.png`) });

@@ -33,7 +33,7 @@ export function tablePath(database: string, table: string): string {
   return `/tables/${encodeURIComponent(database)}/${encodeURIComponent(table)}`;
 }
 
-/** Of `database.table` as one text; without a database there is no page to lead to, so the search does. */
+/** Of `database.table` as one text, of which the table is shown; without a database the search must do. */
 export function TableLink({ name }: { name: string }): ReactElement {
   const dot = name.indexOf('.');
   if (dot < 1)
@@ -42,5 +42,10 @@ export function TableLink({ name }: { name: string }): ReactElement {
         {name}
       </To>
     );
-  return <To to={tablePath(name.slice(0, dot), name.slice(dot + 1))}>{name}</To>;
+  const table = name.slice(dot + 1);
+  return (
+    <To to={tablePath(name.slice(0, dot), table)} title={name}>
+      {table}
+    </To>
+  );
 }

@@ -8,7 +8,7 @@ import {
   IconOctagonFilled,
   IconRefreshAlert,
 } from '@tabler/icons-react';
-import type { ComponentType, ReactElement } from 'react';
+import { useState, type ComponentType, type ReactElement } from 'react';
 import type { MonthCell, Months } from '../lib/answers.js';
 import { month } from '../lib/format.js';
 import { MonthCard } from './month-card.js';
@@ -72,14 +72,38 @@ function keyOf(table: string, of: string | null): string {
   return `${table} ${of ?? ''}`;
 }
 
+/** Dialogs are at 200, the header at 100. */
+const BELOW_DIALOGS = 150;
+
+function isDialogOpen(): boolean {
+  return document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
+}
+
 function Cell({ domain, cell }: { domain: string; cell: MonthCell }): ReactElement {
   const { word, tone, icon: Icon } = lookOf(cell);
+  const [opened, setOpened] = useState(false);
   return (
-    <Popover width={360} position="bottom" withArrow shadow="md" trapFocus returnFocus>
+    <Popover
+      opened={opened}
+      onChange={(isOpen) => {
+        // The card's acts ask in a dialog above it, which would go with the card.
+        if (isOpen || !isDialogOpen()) setOpened(isOpen);
+      }}
+      zIndex={BELOW_DIALOGS}
+      width={360}
+      position="bottom"
+      withArrow
+      shadow="md"
+      trapFocus
+      returnFocus
+    >
       <Popover.Target>
         <button
           type="button"
           className={`month-cell tone-${tone}`}
+          onClick={() => {
+            setOpened((isOpen) => !isOpen);
+          }}
           aria-label={`${cell.table} ${month(cell.month)}: ${word}${cell.closed ? ', closed' : ''}`}
         >
           <Icon size={14} aria-hidden />

@@ -10,6 +10,7 @@ import {
   UnstyledButton,
   useComputedColorScheme,
   useMantineColorScheme,
+  VisuallyHidden,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
@@ -159,8 +160,9 @@ function Who(): ReactElement {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <UnstyledButton aria-label={`${name}, ${role}`} className="who">
+        <UnstyledButton className="who">
           <IconUser size={16} aria-hidden />
+          <VisuallyHidden>Account</VisuallyHidden>
           <Text fz="sm" span visibleFrom="sm">
             {name}
           </Text>

@@ -25,12 +25,10 @@ export function Home(): ReactElement {
           <Stack gap="md">
             <Verdict verdict={overview.verdict} />
             <Counts overview={overview} />
+            <Failing failing={overview.failing} />
             <Grid gap="md">
               <Grid.Col span={{ base: 12, lg: 7.5 }}>
-                <Stack gap="md">
-                  <Failing failing={overview.failing} />
-                  <Lag topics={overview.topics} />
-                </Stack>
+                <Lag topics={overview.topics} />
               </Grid.Col>
               <Grid.Col span={{ base: 12, lg: 4.5 }}>
                 <Stack gap="md">
@@ -221,7 +219,7 @@ function Freshness({ domains }: { domains: Overview['domains'] }): ReactElement 
                 </To>
                 <Text fz="xs" c="dimmed">
                   {count(tables)} tables
-                  {halted > 0 && <span className="text-bad">, {count(halted)} halted</span>}
+                  {halted > 0 && <span className="text-bad nowrap">, {count(halted)} halted</span>}
                 </Text>
               </>
             ),

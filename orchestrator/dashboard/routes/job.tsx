@@ -92,7 +92,7 @@ function Retry({ detail, filled = false }: { detail: JobDetail; filled?: boolean
   );
 }
 
-function JobFacts({ job, ranges, configVersion }: JobDetail): ReactElement {
+function JobFacts({ job, parts, ranges, configVersion }: JobDetail): ReactElement {
   const now = useNow();
   const took =
     job.startedAt === null
@@ -106,7 +106,8 @@ function JobFacts({ job, ranges, configVersion }: JobDetail): ReactElement {
         ...(job.topic === null ? [] : [['Topic', <TopicLink key="topic" topic={job.topic} />] as const]),
         ...(job.domain === null ? [] : [['Domain', job.domain] as const]),
         ...(job.month === null ? [] : [['Month', month(job.month)] as const]),
-        ['Tables', <Tables key="tables" tables={job.tables} />],
+        // Parts name their tables below.
+        ...(parts.length > 0 ? [] : [['Tables', <Tables key="tables" tables={job.tables} />] as const]),
         ['Asked', <Moment key="asked" at={job.createdAt} />],
         ['Took', took === null ? 'not begun' : `${duration(took)}${job.endedAt === null ? ' so far' : ''}`],
         ['Attempts', count(job.attempts)],

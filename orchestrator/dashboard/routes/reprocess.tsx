@@ -106,17 +106,21 @@ function ask({ isMigration, scope, key }: Asked, confirmed: Confirmed | null): P
   return reprocess({ scope, ...how, reaggregate: confirmed?.reaggregate ?? false });
 }
 
-/** The form stands in the address, but for ids and offsets: they may be too long for one. */
+/** The form begins with the address and is written into it, but for ids and offsets: they may be too long for one. */
 function useForm(): { form: ScopeForm; change: (part: Partial<ScopeForm>) => void } {
   const { filters, set } = useFilters();
-  const [long, setLong] = useState({ ids: filters['ids'] ?? '', offsets: '' });
-  const { domain = '', table = '', from = '', until = '', month = '', topic = '' } = filters;
-  const way = WAYS.find((each) => each === filters['way']) ?? (long.ids === '' ? 'everything' : 'ids');
+  const [form, setForm] = useState<ScopeForm>(() => {
+    const { domain = '', table = '', from = '', until = '', month = '', topic = '', ids = '' } = filters;
+    const way = WAYS.find((each) => each === filters['way']) ?? (ids === '' ? 'everything' : 'ids');
+    return { domain, table, from, until, month, topic, way, ids, offsets: '' };
+  });
   return {
-    form: { domain, table, from, until, month, topic, way, ...long },
-    change: ({ ids, offsets, ...short }) => {
-      if (ids !== undefined || offsets !== undefined)
-        setLong((before) => ({ ids: ids ?? before.ids, offsets: offsets ?? before.offsets }));
+    form,
+    change: (part) => {
+      setForm((before) => ({ ...before, ...part }));
+      const short = Object.fromEntries(
+        Object.entries(part).filter(([name]) => name !== 'ids' && name !== 'offsets'),
+      );
       if (Object.keys(short).length > 0) set(short, 'replace');
     },
   };

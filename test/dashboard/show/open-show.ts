@@ -34,10 +34,16 @@ export interface Show {
   close(): Promise<void>;
 }
 
-/** @param isPicture offsets are made up, for there is no Kafka: pictures only, never a test */
-export async function openShow({ isPicture }: { readonly isPicture: boolean }): Promise<Show> {
+export interface ShowOptions {
+  /** Offsets are made up, for there is no Kafka: pictures only, never a test. */
+  readonly isPicture: boolean;
+  /** A lake that nothing was brought into yet. */
+  readonly isEmpty?: boolean;
+}
+
+export async function openShow({ isPicture, isEmpty = false }: ShowOptions): Promise<Show> {
   const ledger = await openLedger();
-  const haltedBatch = await fillShow(ledger.database);
+  const haltedBatch = isEmpty ? '' : await fillShow(ledger.database);
   const folder = await mkdtemp(join(tmpdir(), 'show-'));
   const checkpoint = new FileStorage(pathToFileURL(folder).href);
   await checkpoint.write(`runs/form-sql${SHOWN.haltedSequence}/lanes/${SHOWN.haltedTable}.sql`, SCRIPT);

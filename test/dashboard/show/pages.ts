@@ -5,6 +5,8 @@ export interface ShownPage {
   readonly name: string;
   readonly path: string;
   readonly title: string;
+  /** Label of the region that the picture is of, where it stands below the fold. */
+  readonly region?: RegExp;
 }
 
 /** Every page of the dashboard, as somebody would stand before it. */
@@ -24,7 +26,18 @@ export function shownPages(haltedBatch: string): readonly ShownPage[] {
       path: `/jobs/batch-${haltedBatch}`,
       title: 'A job: the cause, the retry, where the time went',
     },
-    { name: 'job-sql', path: `/jobs/batch-${haltedBatch}?tab=sql`, title: 'Its SQL' },
+    {
+      name: 'job-time',
+      path: `/jobs/batch-${haltedBatch}`,
+      title: 'Where its time went, and what it did to each table',
+      region: /^Runs on Spark$/,
+    },
+    {
+      name: 'job-sql',
+      path: `/jobs/batch-${haltedBatch}?tab=sql`,
+      title: 'Its SQL',
+      region: /^SQL of/,
+    },
     { name: 'quarantine', path: '/quarantine', title: 'Records set aside, by cause' },
     {
       name: 'quarantine-records',
