@@ -168,7 +168,7 @@ export default {
     {
       name: 'queue-calls-the-pipeline-only',
       comment:
-        'A job calls pipeline.ts (and looks into the ledger for what is due); no stage by itself. kafka/ is the poller’s.',
+        'A job calls pipeline.ts or reprocess/ (and looks into the ledger for what is due); no stage by itself. kafka/ is the poller’s.',
       severity: 'error',
       from: { path: '^orchestrator/queue/' },
       to: {
@@ -186,6 +186,27 @@ export default {
       to: { path: '^orchestrator/aggregation/' },
     },
     {
+      name: 'reprocess-is-above-the-stages',
+      comment:
+        'reprocess/ lists records and plans pages of them, and uses extract/, plan/, ledger/ and the months of aggregation/; none of those knows of it.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/reprocess/' },
+    },
+    {
+      name: 'reprocess-knows-no-caller',
+      comment:
+        'Pollers, API and commands call reprocess/ and hand in what it needs. (The shapes of the API are types here: `import type`.)',
+      severity: 'error',
+      from: { path: '^orchestrator/reprocess/' },
+      to: {
+        path: '^orchestrator/(pipeline|queue|api|commands)(/|\\.ts$)|^orchestrator/(main|cli)\\.ts$|^deploy/',
+        pathNot: '^orchestrator/api/schemas/',
+      },
+    },
+    {
       name: 'models-are-read-and-rendered-only',
       comment:
         'aggregation/models/ reads the files of spark-jobs/models and makes SQL of them; what runs it stands beside it.',
@@ -198,6 +219,26 @@ export default {
           '^orchestrator/(shape|sql)/',
           '^orchestrator/aggregation/(models/|model\\.ts$|months\\.ts$)',
         ],
+      },
+    },
+    {
+      name: 'api-is-for-whoever-starts-it',
+      comment:
+        'Nothing below knows the API: hand the value up. Its shapes (schemas/) are open as types; commands make tokens and ' +
+        'control-plane/ starts it.',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy)/', pathNot: '^orchestrator/(api|control-plane|commands)/' },
+      to: { path: '^orchestrator/api/', pathNot: '^orchestrator/api/schemas/' },
+    },
+    {
+      name: 'api-acts-through-others',
+      comment:
+        'A route asks ledger/, jobs/, reprocess/ or aggregation/ and shapes the answer: move what it does by itself there. Stages ' +
+        'that write (plan, stage, commit’s runs) are not for it.',
+      severity: 'error',
+      from: { path: '^orchestrator/api/' },
+      to: {
+        path: '^orchestrator/(commands|control-plane|stage|transform|warehouse)/|^orchestrator/pipeline\\.ts$|^deploy/',
       },
     },
     {
@@ -276,6 +317,36 @@ export default {
       from: { path: '^test/(hq-sim|oracle)/' },
       to: { path: '^orchestrator/', pathNot: KERNEL },
     },
+    {
+      name: 'watchers-only-look',
+      comment:
+        'metrics/, health/ and alerts/ look at the lake and change nothing but alerts: a question goes into ledger/, a client is handed in.',
+      severity: 'error',
+      from: { path: '^orchestrator/(metrics|health|alerts)/' },
+      to: {
+        path: '^(orchestrator|deploy|test)/',
+        pathNot: [
+          KERNEL,
+          '^orchestrator/(metrics|health|alerts|ledger|aggregation)/',
+          '^orchestrator/(kafka/lag|queue/repeat|storage/storage)\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'nobody-below-knows-watchers',
+      comment: 'Only main.ts, the API and commands/ may ask them: what is watched does not know who watches.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|queue|aggregation|warehouse|jobs|reprocess)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/(metrics|health|alerts)/' },
+    },
+    fence(
+      'prom-client-fence',
+      'prom-client',
+      ['orchestrator/metrics/'],
+      'A metric is a row of metrics/families.ts and a line that tells its number.',
+    ),
     fence(
       'kafkajs-fence',
       'kafkajs',
@@ -305,8 +376,8 @@ export default {
     fence(
       'axios-fence',
       'axios',
-      ['orchestrator/submit/', 'deploy/'],
-      'HTTP goes to Spark only: submit/spark-rest.ts.',
+      ['orchestrator/submit/', 'orchestrator/alerts/webhook\\.ts', 'deploy/'],
+      'HTTP goes to Spark (submit/) and to the webhook of alerts only.',
     ),
     fence(
       'saxes-fence',
@@ -331,6 +402,12 @@ export default {
       'liquidjs',
       ['orchestrator/aggregation/models/fill-liquid\\.ts'],
       'It prints only what is safe in SQL: call fillLiquid.',
+    ),
+    fence(
+      'fastify-fence',
+      'fastify|@fastify|fastify-type-provider-zod',
+      ['orchestrator/api/'],
+      'HTTP comes in through api/: add a route there.',
     ),
     fence(
       'commander-fence',

@@ -72,7 +72,13 @@ export async function computableStates(
   request: AggregationRequest,
 ): Promise<MonthStates> {
   const { database, config, configOf, models } = context;
-  const states = await readMonthStates({ database, models: models.all, domain: request.domain, config, configOf });
+  const states = await readMonthStates({
+    database,
+    models: models.all,
+    domain: request.domain,
+    config,
+    configOf,
+  });
   requireComputable(request, states, await tablesInLake(database, request.domain));
   return states;
 }

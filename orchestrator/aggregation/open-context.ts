@@ -1,65 +1,35 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { appIdOf } from '../commit/lane-numbers.js';
-import { openLake } from '../commit/lake-identity.js';
 import type { AggregationEnvironment } from '../config/environment.js';
-import { hashKeyCheck } from '../config/hash-key.js';
-import { parseStoredConfig, type LakeConfig } from '../config/lake.js';
-import { ConfigVersions } from '../ledger/config-versions.js';
-import { LedgerDatabase } from '../ledger/database.js';
-import { migrateLedger } from '../ledger/migrate.js';
+import type { LakeConfig } from '../config/lake.js';
+import { openClients, type Clients } from '../control-plane/clients.js';
 import type { Logger } from '../logger.js';
 import { openStorage } from '../storage/open-storage.js';
-import { SparkRest } from '../submit/spark-rest.js';
 import { Warehouse } from '../warehouse/warehouse.js';
 import type { AggregationContext } from './context.js';
 import { loadModels } from './models/load-models.js';
 
 /**
  * Everything aggregations need: ledger, lake, Spark, warehouse and the models.
+ * @param shared clients of a process that does other things too; left out, they are opened, and closed with the context
  * @throws LakeError when configuration, ledger and lake do not fit together; nothing is started then
  */
 export async function openAggregationContext(
   environment: AggregationEnvironment,
   config: LakeConfig,
   logger: Logger,
+  shared?: Clients,
 ): Promise<AggregationContext & { close(): Promise<void> }> {
   const models = loadModels(environment.AGGREGATION_MODELS);
-  const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL, {
-    leaseSeconds: environment.LEASE_SECONDS,
-  });
+  const clients = shared ?? (await openClients(environment, config, logger));
+  const { database, checkpoint, lake, spark, appId, owner, configVersionId } = clients;
   const warehouse = new Warehouse(environment, logger);
-  const close = async (): Promise<void> => {
-    await warehouse.close();
-    await database.close();
+  return {
+    ...{ environment, database, checkpoint, lake, spark, appId, owner, logger, config, configVersionId },
+    ...{ warehouse, models },
+    aggregates: openStorage(environment.AGG_DATA_PATH, environment),
+    configOf: (versionId) => clients.configOf(versionId),
+    async close() {
+      await warehouse.close();
+      if (shared === undefined) await clients.close();
+    },
   };
-  try {
-    await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
-    const lake = openStorage(environment.HQ_DATA_PATH, environment);
-    const lakeUuid = await openLake(database, lake);
-    const versions = new ConfigVersions(database, {
-      parse: parseStoredConfig,
-      hashKeyCheck: (each) => hashKeyCheck(environment, each),
-    });
-    return {
-      environment,
-      database,
-      checkpoint: openStorage(environment.CHECKPOINT_BASE_DIR, environment),
-      lake,
-      aggregates: openStorage(environment.AGG_DATA_PATH, environment),
-      spark: new SparkRest(environment.SPARK_REST_URLS, environment.SPARK_REST_SECRET),
-      warehouse,
-      models,
-      appId: appIdOf(lakeUuid),
-      owner: `${hostname()}:${process.pid}:${randomUUID()}`,
-      logger,
-      config,
-      configVersionId: await versions.requireActive(config),
-      configOf: (versionId) => versions.read(versionId),
-      close,
-    };
-  } catch (thrown) {
-    await close();
-    throw thrown;
-  }
 }

@@ -121,7 +121,10 @@ async function requireNotPaused(
  * Ends a run that somebody cancelled and no process is at, as its own process would have.
  * @returns false when a process holds it
  */
-export async function settleLeftRun(context: AggregationContext, target: AggregationTarget): Promise<boolean> {
+export async function settleLeftRun(
+  context: AggregationContext,
+  target: AggregationTarget,
+): Promise<boolean> {
   const done = await withLeases(context.database, [aggregationLease(target)], context.owner, async () => {
     await takeOver(context, await newestRun(context.database, target));
     return true;

@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '../errors.js';
 import type { AlertKind, AlertRule, Problem } from '../ledger/alerts.js';
+import type { Pause } from '../ledger/pauses.js';
 import type { FailedMonth, TableFigures, TopicFigures } from '../ledger/figures.js';
 
 /** All that problems are found in, as it was at one moment. */
@@ -10,6 +11,7 @@ export interface LakeFacts {
   /** Messages per topic that are not in the lake; undefined: Kafka does not tell. */
   readonly lags: ReadonlyMap<string, number> | undefined;
   readonly disks: readonly DiskFacts[];
+  readonly pauses: readonly Pick<Pause, 'scope' | 'name'>[];
 }
 
 /** A disk of this process's machine that something of ours stands on. */
@@ -62,14 +64,21 @@ const FINDERS: Readonly<Record<AlertKind, Finder>> = {
       .map((table) =>
         certain('table_halted', nameOf(table), `table ${nameOf(table)} is halted: ${table.reason ?? ''}`),
       ),
-  lag: ({ lags }, limit) =>
-    [...(lags ?? [])].flatMap(([topic, lag]) =>
-      measured('lag', topic, `${topic} is ${lag.toLocaleString('en')} messages behind`, gradeOf(lag, limit)),
-    ),
-  freshness: ({ topics, tables }, limit) => [
-    // What is halted has an alert of its own, and one cause is one alert.
-    ...topics
-      .filter((topic) => topic.state !== 'halted')
+  lag: (facts, limit) =>
+    [...(facts.lags ?? [])]
+      .filter(([topic]) => !isPaused(facts, topic))
+      .flatMap(([topic, lag]) =>
+        measured(
+          'lag',
+          topic,
+          `${topic} is ${lag.toLocaleString('en')} messages behind`,
+          gradeOf(lag, limit),
+        ),
+      ),
+  freshness: (facts, limit) => [
+    // What is halted has an alert of its own, and one cause is one alert. What is paused waits because somebody wants it to.
+    ...facts.topics
+      .filter((topic) => topic.state !== 'halted' && !isPaused(facts, topic.topic))
       .flatMap(({ topic, unstagedSeconds: age }) =>
         measured(
           'freshness',
@@ -78,8 +87,8 @@ const FINDERS: Readonly<Record<AlertKind, Finder>> = {
           gradeOf(age, limit),
         ),
       ),
-    ...tables
-      .filter((table) => table.state !== 'halted')
+    ...facts.tables
+      .filter((table) => table.state !== 'halted' && !isPaused(facts, topicOf(table), nameOf(table)))
       .flatMap((table) =>
         measured(
           'freshness',
@@ -103,6 +112,21 @@ const FINDERS: Readonly<Record<AlertKind, Finder>> = {
       ),
     ),
 };
+
+/** Whether somebody paused it on purpose: all, the topic or the table, or the work that it waits for. */
+function isPaused({ pauses }: LakeFacts, topic: string, table?: string): boolean {
+  return pauses.some(
+    ({ scope, name }) =>
+      scope === 'all' ||
+      (scope === 'topic' && name === topic) ||
+      (scope === 'table' && name.toLowerCase() === table?.toLowerCase()) ||
+      (scope === 'queue' && (name === 'stage' || (table !== undefined && name === 'merge'))),
+  );
+}
+
+function topicOf({ kind }: TableFigures): string {
+  return kind === 'location' ? kind : `${kind}-sql`;
+}
 
 function certain(kind: AlertKind, subject: string, text: string): Problem {
   return { kind, subject, text, grade: 'over', isPatient: false };

@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Queryable } from '../ledger/database.js';
 import { failedWork, tableFigures, topicFigures } from '../ledger/figures.js';
+import { listPauses } from '../ledger/pauses.js';
 import { committedOffsets } from '../ledger/planning.js';
 import { partitionLags, type TopicEnds } from '../kafka/lag.js';
 import type { DiskFacts, LakeFacts } from './problems.js';
@@ -29,6 +30,7 @@ export async function readFacts({ database, kafka, folders }: FactSources): Prom
         kafka,
       )),
     disks: await disksOf(folders),
+    pauses: await listPauses(database),
   };
 }
 

@@ -22,6 +22,8 @@ export interface AlertParts extends FactSources {
   /** URL of the dashboard's home, without a slash at its end. */
   readonly dashboard: string;
   readonly patience?: Patience;
+  /** Between two looks; ten seconds unless told. */
+  readonly everyMs?: number;
 }
 
 /**
@@ -29,11 +31,11 @@ export interface AlertParts extends FactSources {
  * been told is in the ledger, so another goes on where it was.
  */
 export async function runAlerts(parts: AlertParts, signal: AbortSignal): Promise<void> {
-  const { database, owner, logger } = parts;
+  const { database, owner, logger, everyMs = LOOK_MS } = parts;
   const lead = async (lease: Lease, leading: AbortSignal): Promise<void> => {
     await repeat(
       'alerts',
-      LOOK_MS,
+      everyMs,
       async () => {
         await lookOnce(parts, lease);
         await deliverDue(parts, leading);
@@ -45,7 +47,7 @@ export async function runAlerts(parts: AlertParts, signal: AbortSignal): Promise
   };
   await repeat(
     'alerts',
-    LOOK_MS,
+    everyMs,
     async () => {
       await withLeases(database, ['alerts'], owner, async ([lease], lost) => {
         if (lease !== undefined) await lead(lease, AbortSignal.any([signal, lost]));

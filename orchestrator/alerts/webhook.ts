@@ -1,4 +1,5 @@
 import axios from 'axios';
+import type { AlertEnvironment } from '../config/environment.js';
 import type { AlertKind } from '../ledger/alerts.js';
 import type { Delivery } from '../ledger/alert-deliveries.js';
 
@@ -65,6 +66,11 @@ export function messageOf(delivery: Delivery, dashboard: string): AlertMessage {
     state,
     link: dashboard + pageOf(kind, subject),
   };
+}
+
+/** Where the dashboard is, as this machine calls it. */
+export function dashboardUrl({ API_HOST, API_PORT }: AlertEnvironment): string {
+  return `http://${API_HOST.includes(':') ? `[${API_HOST}]` : API_HOST}:${API_PORT}`;
 }
 
 /** The dashboard's page of what an alert is about. */

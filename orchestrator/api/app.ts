@@ -74,7 +74,9 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // A proxy that ends TLS stands on the same machine, or API_HOST is opened to it on purpose.
     trustProxy: 'loopback',
-    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      void answer(error, request, reply);
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

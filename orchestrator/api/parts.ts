@@ -39,7 +39,7 @@ export interface ApiParts {
   readonly models: Models;
   readonly changes: ChangeFeed;
   readonly queues: QueueReader;
-  configOf(versionId: bigint): Promise<LakeConfig>;
+  readonly configOf: (versionId: bigint) => Promise<LakeConfig>;
   readonly metrics: Metrics;
   readonly readiness: ReadinessCheck;
   readonly liveness: LivenessCheck;

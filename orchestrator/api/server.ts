@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { LakeError } from '../errors.js';
 import { createApi } from './app.js';
 import type { ApiParts } from './parts.js';
 
@@ -12,17 +13,35 @@ export interface ApiServer {
 /** A request that takes longer to arrive is cut off: a slow sender must not hold a connection for ever. */
 const REQUEST_MS = 30_000;
 
-/** @throws Error EADDRINUSE when the port is taken */
-export async function startApi(
-  parts: ApiParts,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<ApiServer> {
+/** Where it listens. */
+export interface ApiPlace {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
+/** @throws LakeError CONFIG_INVALID when it can't listen there */
+export async function startApi(parts: ApiParts, { host, port }: ApiPlace): Promise<ApiServer> {
   const app = await createApi(parts);
   app.server.requestTimeout = REQUEST_MS;
-  await app.listen({ host, port });
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new LakeError('CONFIG_INVALID', `The API can't listen at ${host}:${port} (${why})`, {
+      mend: 'Set API_HOST and API_PORT to an address of this machine that is free; API_PORT=0 takes any port.',
+      cause,
+    });
+  }
   const { port: taken } = app.server.address() as AddressInfo;
-  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${taken}`;
-  parts.logger.info('the API listens', { url });
+  const url = urlOf(host, taken);
+  parts.logger.info('API and dashboard', { url });
   return { url, close: () => app.close() };
+}
+
+/** As somebody on this machine reaches it. */
+export function urlOf(host: string, port: number): string {
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }

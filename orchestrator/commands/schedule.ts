@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
 import { requireAggregationServices } from '../../deploy/doctor/at-start.js';
-import type { AggregationContext } from '../aggregation/context.js';
 import { openAggregationContext } from '../aggregation/open-context.js';
-import { runAggregation } from '../aggregation/run-aggregation.js';
 import {
-  clockOf,
-  dueMonths,
   requireKnownTables,
   runDue,
   type ScheduledMonth,
@@ -13,14 +9,14 @@ import {
 } from '../aggregation/schedule.js';
 import { dueAt, newestDue, type MonthlyClock } from '../aggregation/schedule-clock.js';
 import { addMonths } from '../aggregation/months.js';
+import { clocksOf, keepSchedules, scheduleParts } from '../control-plane/aggregations.js';
 import { readScheduleEnvironment } from '../config/environment.js';
 import { readAggregationSettings } from '../config/settings.js';
 import { EXIT, LakeError } from '../errors.js';
 import { ledgerNow } from '../ledger/aggregation-months.js';
 import { ledgerLakeUuid } from '../ledger/lake.js';
+import { pauseOf } from '../ledger/pauses.js';
 import { createLogger } from '../logger.js';
-import { connectRedis } from '../queue/queues.js';
-import { runSchedules } from '../queue/schedules.js';
 import { withExamples } from './help.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { counted, printJson, printLine } from './terminal/print.js';
@@ -61,14 +57,9 @@ async function schedule(flags: Flags): Promise<void> {
   const logger = createLogger({ level: environment.LOG_LEVEL, format: environment.LOG_FORMAT });
   const context = await openAggregationContext(environment, config, logger);
   try {
-    const parts = partsOf(context);
+    const parts = scheduleParts(context);
     requireKnownTables(config, parts.models);
-    const clocks = new Map(
-      Object.keys(config.domains).flatMap((domain): [string, MonthlyClock][] => {
-        const clock = clockOf(config, domain);
-        return clock === undefined ? [] : [[domain, clock]];
-      }),
-    );
+    const clocks = clocksOf(config);
     if (clocks.size === 0)
       throw new LakeError('USAGE', 'No domain of lake.yaml has a schedule', {
         mend: 'Add domains > D > aggregations > schedule: {day: 2, hour: 3}, then `dimagi-lake config apply`.',
@@ -76,6 +67,7 @@ async function schedule(flags: Flags): Promise<void> {
     const done: ScheduledMonth[] = [];
     const stop = stopOnSignal();
     if (redisUrl === undefined) {
+      await requireSchedulesRunning(parts);
       for (const domain of clocks.keys()) {
         const months = await runDue(parts, domain, stop, false);
         if (months === undefined) logger.warn('another process computes what is due', { domain });
@@ -84,7 +76,9 @@ async function schedule(flags: Flags): Promise<void> {
       const failed = done.some((each) => each.failure !== null || each.stopped);
       process.exitCode = failed || stop.aborted ? EXIT.failed : EXIT.ok;
     } else {
-      await keepRunning(parts, clocks, redisUrl, environment.LEASE_SECONDS, stop, done);
+      const lakeUuid = (await ledgerLakeUuid(context.database)) ?? '';
+      const queue = { redisUrl, lakeUuid, lockSeconds: environment.LEASE_SECONDS };
+      await keepSchedules(parts, queue, stop, (months) => done.push(...months));
     }
     await tell(parts, clocks, done, flags);
   } finally {
@@ -92,43 +86,10 @@ async function schedule(flags: Flags): Promise<void> {
   }
 }
 
-function partsOf(context: AggregationContext): ScheduleParts {
-  const { database, owner, logger, config, configVersionId, environment } = context;
-  return {
-    ...{ database, owner, logger, config, configVersionId },
-    models: context.models.all,
-    configOf: (versionId) => context.configOf(versionId),
-    parallelism: environment.AGGREGATION_PARALLELISM,
-    runOne: async (model, domain, month, signal) => {
-      await runAggregation(context, { domain, model: model.table, month }, signal, { shared: true });
-    },
-  };
-}
-
-async function keepRunning(
-  parts: ScheduleParts,
-  clocks: ReadonlyMap<string, MonthlyClock>,
-  redisUrl: string,
-  lockSeconds: number,
-  signal: AbortSignal,
-  done: ScheduledMonth[],
-): Promise<void> {
-  const lakeUuid = (await ledgerLakeUuid(parts.database)) ?? '';
-  const redis = connectRedis(redisUrl);
-  const schedules = {
-    clocks,
-    isDue: async (domain: string) => (await dueMonths(parts, domain)).length > 0,
-    run: async (domain: string, stopping: AbortSignal) => {
-      const months = await runDue(parts, domain, stopping);
-      done.push(...(months ?? []));
-      return months !== undefined;
-    },
-  };
-  try {
-    await runSchedules(schedules, redis, { lakeUuid, lockSeconds, logger: parts.logger, signal });
-  } finally {
-    redis.disconnect();
-  }
+/** @throws LakeError PAUSED */
+async function requireSchedulesRunning({ database }: ScheduleParts): Promise<void> {
+  const held = await pauseOf(database, { queue: 'schedule' });
+  if (held !== undefined) throw new LakeError('PAUSED', `Schedules are paused by ${held.by}: ${held.reason}`);
 }
 
 async function tell(

@@ -151,7 +151,8 @@ async function pausedBy(
   open: ReadonlyMap<string, number>,
 ): Promise<string | undefined> {
   const whole =
-    (await pauseOf(database, { queue: 'stage', topic })) ?? (await pauseOf(database, { queue: 'merge', topic }));
+    (await pauseOf(database, { queue: 'stage', topic })) ??
+    (await pauseOf(database, { queue: 'merge', topic }));
   const tables = (await listPauses(database)).filter((each) => each.scope === 'table');
   const onlyTables = tables.length > 0 && (open.get('planned') ?? 0) === 0 && open.has('staged');
   const pause = whole ?? (onlyTables ? tables[0] : undefined);

@@ -76,6 +76,12 @@ const SPARK = {
     z.array(url(/^https?:\/\/[^/]/, 'must be http://host:6066, of each master, comma separated')).min(1),
   ),
   SPARK_REST_SECRET: nonEmpty.optional(),
+  /** Web pages of all masters: they tell on which worker a driver's log lies, and how full the cluster is. */
+  SPARK_MASTER_UI_URL: list
+    .pipe(
+      z.array(url(/^https?:\/\/[^/]/, 'must be http://host:8080, of each master, comma separated')).min(1),
+    )
+    .optional(),
   SPARK_DRIVER_CLASSPATH: nonEmpty,
   SPARK_CLASS_ARCHIVE: nonEmpty.optional(),
   SPARK_DRIVER_MEMORY: nonEmpty

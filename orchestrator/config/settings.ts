@@ -79,3 +79,8 @@ function together(errors: readonly LakeError[]): LakeError {
     { facts: { faults }, mend: errors.map((each) => each.mend).join(' ') },
   );
 }
+
+/** Whether this machine is set up for aggregations: the warehouse and where they are written. */
+export function hasAggregationVariables(source: Source = process.env): boolean {
+  return ['DASHBOARD_DB_HOST', 'AGG_DATA_PATH'].every((name) => (source[name] ?? '') !== '');
+}

@@ -107,6 +107,8 @@ function driversText({ gone, left }: EndedDrivers): string {
     ...(gone.length === 0 ? [] : [`${gone.join(', ')} is gone`]),
     ...(left.length === 0
       ? []
-      : [`${left.join(', ')} was told to end and has not been seen to; it may write nothing more of this job`]),
+      : [
+          `${left.join(', ')} was told to end and has not been seen to; it may write nothing more of this job`,
+        ]),
   ].join('; ');
 }

@@ -1,4 +1,4 @@
-import type { Cause, } from '../api/schemas/common.js';
+import type { Cause } from '../api/schemas/common.js';
 import { ERROR_CODES, type ErrorCode, type FailureClass } from '../errors.js';
 
 /** What is usually done about a failure of a class, where its code is not known. */

@@ -31,15 +31,22 @@ export async function driverLog(
 ): Promise<LogPart> {
   const runs = await jobRuns(parts, id);
   const run =
-    wanted === undefined ? runs.findLast((each) => each.driver !== null) : runs.find((each) => each.id === wanted);
+    wanted === undefined
+      ? runs.findLast((each) => each.driver !== null)
+      : runs.find((each) => each.id === wanted);
   if (wanted !== undefined && run === undefined)
     throw new LakeError('USAGE', `Job ${id} has no run "${wanted.slice(0, 100)}"`);
   const from = Math.max(0, offset);
-  if (run?.driver == null) return { run: run?.id ?? null, text: '', nextOffset: from, isLive: isOpen(run?.state) };
+  if (run?.driver == null)
+    return { run: run?.id ?? null, text: '', nextOffset: from, isLive: isOpen(run?.state) };
   if (parts.workerLogs === null)
-    throw new LakeError('SPARK_UNREACHABLE', 'Logs of drivers can’t be read: SPARK_MASTER_UI_URL is not set', {
-      mend: 'Set SPARK_MASTER_UI_URL to the web page of the Spark master, e.g. http://spark:8080.',
-    });
+    throw new LakeError(
+      'SPARK_UNREACHABLE',
+      'Logs of drivers can’t be read: SPARK_MASTER_UI_URL is not set',
+      {
+        mend: 'Set SPARK_MASTER_UI_URL to the web page of the Spark master, e.g. http://spark:8080.',
+      },
+    );
   const log = await parts.workerLogs.driverLog(run.driver, stream, offset);
   if (log === undefined) return { run: run.id, text: '', nextOffset: from, isLive: false };
   return {

@@ -79,10 +79,12 @@ async function batchParticulars({ database }: Parts, id: bigint): Promise<Partic
   if (times === undefined || facts === undefined) throw unknownJob(`batch-${id}`);
   return {
     spans: batchSpans(times, runs, spans),
-    parts: lanes.map(({ table, state, inserted, updated, deleted, refused, seconds, deltaVersion, failure, ...lane }) => ({
-      ...{ table, state, inserted, updated, deleted, refused, seconds, deltaVersion, failure },
-      rows: String(lane.upserts + lane.deletes),
-    })),
+    parts: lanes.map(
+      ({ table, state, inserted, updated, deleted, refused, seconds, deltaVersion, failure, ...lane }) => ({
+        ...{ table, state, inserted, updated, deleted, refused, seconds, deltaVersion, failure },
+        rows: String(lane.upserts + lane.deletes),
+      }),
+    ),
     ranges: [...facts.ranges],
     quarantined: facts.quarantined,
     configVersion: times.configVersionId,

@@ -11,8 +11,5 @@ const GONE = '*****';
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) clean = clean.replaceAll(secret, GONE);
-  return clean
-    .replace(TOKEN, `$1${GONE}`)
-    .replace(IN_URL, `$1${GONE}$2`)
-    .replace(NAMED, `$1${GONE}`);
+  return clean.replace(TOKEN, `$1${GONE}`).replace(IN_URL, `$1${GONE}$2`).replace(NAMED, `$1${GONE}`);
 }

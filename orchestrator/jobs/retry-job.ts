@@ -32,9 +32,9 @@ export async function retryJob(
     case 'aggregation': {
       const run = await readAggregationRun(database, key.id);
       if (run?.state !== 'failed') throw notStill(id);
-      if (run.month === null)
-        throw new LakeError('ACT_REFUSED', `${run.model} has no months: ask for a month of what needs it`);
-      const asked = { domain: run.domain, table: run.model, month: run.month, force: false };
+      // A table without months is asked for by any month that is over.
+      const month = run.month ?? lastMonth(new Date());
+      const asked = { domain: run.domain, table: run.model, month, force: false };
       return requested(await insertRequest(database, asked, { by, reason, idempotencyKey: null }));
     }
     case 'request': {
@@ -49,10 +49,17 @@ export async function retryJob(
   }
 }
 
+function lastMonth(now: Date): string {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)).toISOString().slice(0, 10);
+}
+
 function requested({ id, repeated }: { id: bigint; repeated: boolean }): Accepted {
   return { jobId: `request-${id}`, message: `Asked for again as request-${id}`, repeated };
 }
 
 function notStill(id: string): LakeError {
-  return new LakeError('ACT_REFUSED', `Job ${id} has not failed and was not cancelled, so it can’t be retried`);
+  return new LakeError(
+    'ACT_REFUSED',
+    `Job ${id} has not failed and was not cancelled, so it can’t be retried`,
+  );
 }

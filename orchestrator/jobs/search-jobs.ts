@@ -72,7 +72,12 @@ function placeOf(cursor: string): JobPlace {
     const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(place) && place.length === 2) {
       const [createdAt, id] = place as unknown[];
-      if (typeof createdAt === 'string' && MOMENT.test(createdAt) && typeof id === 'string' && !id.includes('\0'))
+      if (
+        typeof createdAt === 'string' &&
+        MOMENT.test(createdAt) &&
+        typeof id === 'string' &&
+        !id.includes('\0')
+      )
         return { createdAt, id };
     }
   } catch {

@@ -11,7 +11,12 @@ export function batchSpans(
 ): Span[] {
   const { plannedAt, extractionBeganAt: began, stagedAt, committedAt } = batch;
   const spans: Span[] = [
-    bar('wait', { from: plannedAt, until: began ?? stagedAt, attempt: 1, state: began === null ? 'waiting' : 'done' }),
+    bar('wait', {
+      from: plannedAt,
+      until: began ?? stagedAt,
+      attempt: 1,
+      state: began === null ? 'waiting' : 'done',
+    }),
   ];
   if (began !== null || stagedAt !== null) {
     const isFailed = stagedAt === null && batch.attempts > 0;

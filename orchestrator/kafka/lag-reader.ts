@@ -62,21 +62,39 @@ export class KafkaLag {
   }
 
   async #ask<T>(act: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
-    if (this.#failed !== undefined && Date.now() - this.#failed.at < FAILURE_KEPT_MS)
+    if (this.#failed !== undefined) {
+      this.#lookAgain(act);
       throw this.#failed.error;
-    try {
-      const answer = await inTime(this.#connected().then(ask));
-      this.#failed = undefined;
-      return answer;
-    } catch (thrown) {
-      const error = asKafkaError(thrown, act);
-      if (error.code !== 'KAFKA_FAILED') throw error;
-      this.#failed = { at: Date.now(), error };
-      const broken = this.#admin;
-      this.#admin = undefined;
-      broken?.then((admin) => admin.disconnect()).catch(() => undefined);
-      throw error;
     }
+    try {
+      return await inTime(this.#connected().then(ask));
+    } catch (thrown) {
+      throw this.#broke(thrown, act);
+    }
+  }
+
+  /** While Kafka is away nobody waits for it: it is looked for beside, now and then, and found by the next question. */
+  #lookAgain(act: string): void {
+    if (this.#failed === undefined || Date.now() - this.#failed.at < FAILURE_KEPT_MS) return;
+    this.#failed = { at: Date.now(), error: this.#failed.error };
+    inTime(this.#connected().then((admin) => admin.describeCluster())).then(
+      () => {
+        this.#failed = undefined;
+      },
+      (thrown: unknown) => {
+        this.#broke(thrown, act);
+      },
+    );
+  }
+
+  #broke(thrown: unknown, act: string): LakeError {
+    const error = asKafkaError(thrown, act);
+    if (error.code !== 'KAFKA_FAILED') return error;
+    this.#failed = { at: Date.now(), error };
+    const broken = this.#admin;
+    this.#admin = undefined;
+    broken?.then((admin) => admin.disconnect()).catch(() => undefined);
+    return error;
   }
 
   #connected(): Promise<Admin> {

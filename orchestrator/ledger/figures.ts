@@ -134,6 +134,35 @@ export async function alertCounts(database: Queryable): Promise<Counted[]> {
   );
 }
 
+/** Pauses that stand, by scope; requests that are not done, by kind and state; processes by what they do. */
+export async function pauseCounts(database: Queryable): Promise<Counted[]> {
+  return database.query(
+    `SELECT s.scope AS first, '' AS second, count(p.id)::float8 AS count
+     FROM unnest(ARRAY['all', 'topic', 'table', 'queue']) AS s (scope) LEFT JOIN pause p ON p.scope = s.scope
+     GROUP BY 1 ORDER BY 1`,
+  );
+}
+
+export async function requestCounts(database: Queryable): Promise<Counted[]> {
+  return database.query(
+    `SELECT 'aggregation' AS first, s.state AS second, count(r.id)::float8 AS count
+     FROM unnest(ARRAY['waiting', 'running']) AS s (state)
+       LEFT JOIN aggregation_request r ON r.state = s.state AND r.state IN ('waiting', 'running') GROUP BY s.state
+     UNION ALL
+     SELECT k.kind, 'running', count(r.id)::float8
+     FROM unnest(ARRAY['reprocess', 'migration']) AS k (kind)
+       LEFT JOIN reprocess_request r ON r.kind = k.kind AND r.state = 'running' GROUP BY k.kind
+     ORDER BY 1, 2`,
+  );
+}
+
+export async function processCounts(database: Queryable): Promise<Counted[]> {
+  return database.query(
+    `SELECT role AS first, '' AS second, count(*)::float8 AS count FROM process, unnest(roles) AS role
+     WHERE seen_at > now() - interval '60 seconds' GROUP BY 1 ORDER BY 1`,
+  );
+}
+
 /** When each domain last published a month of an aggregation, in seconds since 1970. */
 export async function newestPublications(
   database: Queryable,
@@ -143,7 +172,7 @@ export async function newestPublications(
   );
 }
 
-/** A month of an aggregation, or a domain's schedule, that failed and has not succeeded since. */
+/** A month of an aggregation, or a domain's schedule, that failed by itself and has not succeeded since. */
 export interface FailedMonth {
   readonly domain: string;
   /** Null: the schedule, for a reason of its own. */
@@ -156,6 +185,7 @@ export interface FailedMonth {
 export async function failedWork(database: Queryable): Promise<FailedMonth[]> {
   return database.query(
     `SELECT domain, table_name AS "table", month::text AS month, code, reason FROM aggregation_failure
+     WHERE code <> 'CANCELLED'
      UNION ALL
      SELECT s.domain, NULL, s.month::text, NULL, coalesce(s.reason, 'no reason given') FROM schedule_run s
      WHERE s.state = 'failed' AND s.next_attempt_at IS NULL

@@ -109,7 +109,7 @@ export async function countFacet(
   const counts = values.map((value) => {
     const where = conditions({ ...filter, [facet]: value }, params);
     return `SELECT $${params.push(value)}::text AS value, (SELECT count(*)::int FROM (
-      SELECT 1 FROM job WHERE ${where} LIMIT ${FACET_CAP + 1}) AS found) AS count`;
+      SELECT 1 FROM job WHERE ${where} LIMIT ${FACET_CAP + 1}) AS counted) AS count`;
   });
   if (counts.length === 0) return [];
   const rows = await database.query<{ value: string; count: number }>(counts.join(' UNION ALL '), params);

@@ -50,6 +50,11 @@ export const FAMILIES = {
   ]),
   dimagi_lake_quarantined_records: gauge('Records set aside and not replayed', ['kind', 'domain']),
   dimagi_lake_alerts_open: gauge('Alerts that stand', ['kind']),
+  dimagi_lake_pauses: gauge('Pauses that stand', ['scope']),
+  dimagi_lake_requests_open: gauge('What people asked for and is not done', ['kind', 'state']),
+  dimagi_lake_processes: gauge('Processes of the control plane seen within a minute, by what they do', [
+    'role',
+  ]),
 
   dimagi_lake_months: gauge('Months of aggregations, over all tables of the domain', ['domain', 'state']),
   dimagi_lake_months_failed: gauge('Months whose newest attempt failed', ['domain']),

@@ -4,7 +4,10 @@ import {
   durationFigures,
   failureCounts,
   newestPublications,
+  pauseCounts,
+  processCounts,
   quarantineCounts,
+  requestCounts,
   tableFigures,
   topicFigures,
   type DurationFigures,
@@ -23,6 +26,12 @@ export async function addLedger(samples: Samples, database: Queryable): Promise<
     samples.add('dimagi_lake_quarantined_records', { kind, domain }, count);
   for (const { first: kind, count } of await alertCounts(database))
     samples.add('dimagi_lake_alerts_open', { kind }, count);
+  for (const { first: scope, count } of await pauseCounts(database))
+    samples.add('dimagi_lake_pauses', { scope }, count);
+  for (const { first: kind, second: state, count } of await requestCounts(database))
+    samples.add('dimagi_lake_requests_open', { kind, state }, count);
+  for (const { first: role, count } of await processCounts(database))
+    samples.add('dimagi_lake_processes', { role }, count);
   for (const { domain, at } of await newestPublications(database))
     samples.add('dimagi_lake_last_publication_timestamp_seconds', { domain }, at);
 }

@@ -5,6 +5,7 @@ import { asLakeError, LakeError } from '../errors.js';
 import { mirrorOffsets, readWatermarks } from '../kafka/client.js';
 import { RangeReader } from '../kafka/range-reader.js';
 import { withLeases, type Lease } from '../ledger/leases.js';
+import { pauseOf } from '../ledger/pauses.js';
 import { committedOffsets, ensureTopic } from '../ledger/planning.js';
 import type { PipelineContext } from '../pipeline/context.js';
 import type { Pipeline } from '../pipeline.js';
@@ -140,6 +141,7 @@ async function runReprocess(
       `reprocess ${topic}`,
       REPROCESS_EVERY_MS,
       async () => {
+        if ((await pauseOf(context.database, { queue: 'reprocess', topic })) !== undefined) return false;
         const isMore = await planReprocessPages(parts, topic, lease, signal);
         if (isMore) await enqueuer.enqueueDue();
         return isMore;

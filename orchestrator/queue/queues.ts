@@ -23,6 +23,9 @@ export function jobId(stage: Stage, batchId: bigint): string {
   return `${stage}-${batchId}`;
 }
 
+/** What a process shares of Redis. */
+export type RedisConnection = Redis;
+
 /** BullMQ needs connections that wait for Redis for as long as it is away. */
 export function connectRedis(url: string): Redis {
   const redis = new Redis(url, { maxRetriesPerRequest: null, enableReadyCheck: true });

@@ -13,7 +13,7 @@ import { tableName } from '../plan/table-names.js';
 import type { TouchedMonth } from './affected-months.js';
 import { knownFilter, listingOf } from './list-page.js';
 import { partsOf } from './parts.js';
-import type { PreviewParts } from './preview.js';
+import type { PreviewParts } from './reprocess-parts.js';
 import type { Target } from './scope.js';
 
 /** Up to here every record is counted; beyond, the databases' statistics tell. */

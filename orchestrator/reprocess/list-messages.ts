@@ -3,8 +3,7 @@ import type { Watermarks } from '../kafka/client.js';
 import type { OffsetsAsked, OpenPart } from '../ledger/reprocess.js';
 import { ManifestBuilder } from '../plan/manifest.js';
 import type { JsonObject, OffsetRange, Topic } from '../types.js';
-import type { ListedEntries } from './list-page.js';
-import type { Messages } from './reprocess-parts.js';
+import type { ListedEntries, Messages } from './reprocess-parts.js';
 
 /** The ids that the next messages name. @throws LakeError OFFSETS_GONE, KAFKA_FAILED */
 export async function listMessages(messages: Messages, part: OpenPart, most: number): Promise<ListedEntries> {

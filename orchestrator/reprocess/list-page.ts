@@ -9,20 +9,13 @@ import {
 } from '../ledger/known-records.js';
 import { listedIds, tablesOf, type OpenPart } from '../ledger/reprocess.js';
 import { isListed } from '../config/lake.js';
-import type { JsonObject, ManifestEntry } from '../types.js';
-import type { PageParts } from './reprocess-parts.js';
+import type { JsonObject } from '../types.js';
+import type { ListedEntries, PageParts } from './reprocess-parts.js';
 import { listMessages } from './list-messages.js';
 import { targetsOf, type Target } from './scope.js';
 
 /** So long a list is read for one page; then what was found is the page, and how far it came is kept. */
 const LIST_MS = 10_000;
-
-/** The next records of a part, and where it goes on when they are planned. */
-export interface ListedEntries {
-  readonly entries: readonly ManifestEntry[];
-  readonly progress: JsonObject;
-  readonly done: boolean;
-}
 
 /** One look of a part: some ids, perhaps none; `progress` undefined: that was all. */
 interface Step {

@@ -13,8 +13,8 @@ import {
 } from '../ledger/reprocess.js';
 import { manifestFolder, writeIds } from '../plan/id-manifest.js';
 import type { Topic } from '../types.js';
-import { listPage, type ListedEntries } from './list-page.js';
-import type { PageParts } from './reprocess-parts.js';
+import { listPage } from './list-page.js';
+import type { ListedEntries, PageParts } from './reprocess-parts.js';
 
 /** A page is a small batch, so that live changes never wait long; and so that few stand before them. */
 export const RECORDS_PER_PAGE = 5_000;

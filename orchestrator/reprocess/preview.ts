@@ -1,7 +1,4 @@
-import type { Model } from '../aggregation/model.js';
 import type { ReprocessPreview } from '../api/schemas/operate.js';
-import type { LakeConfig } from '../config/lake.js';
-import type { HqSource } from '../extract/request.js';
 import { ledgerNow } from '../ledger/aggregation-months.js';
 import { readTopic, ensureTopic } from '../ledger/planning.js';
 import { recordsPerSecond, tablesOf, type RequestScope } from '../ledger/reprocess.js';
@@ -10,16 +7,8 @@ import { affectedMonths, type TouchedMonth } from './affected-months.js';
 import { countTarget, type Count } from './count-records.js';
 import { rangesOf, requireThere } from './list-messages.js';
 import { RECORDS_PER_PAGE } from './plan-pages.js';
-import type { RequestParts } from './reprocess-parts.js';
+import type { PreviewParts } from './reprocess-parts.js';
 import { plainScope, requireScope, targetsOf, type Target } from './scope.js';
-
-/** What a dry run needs. */
-export interface PreviewParts extends RequestParts {
-  readonly hq: Pick<HqSource, 'records'>;
-  readonly models: readonly Model[];
-  configOf(versionId: bigint): Promise<LakeConfig>;
-  readonly signal?: AbortSignal;
-}
 
 /**
  * What a request would read, and what would follow from it; nothing is planned.
@@ -99,8 +88,7 @@ async function months(
     for (const change of await sourceChanges(parts.database, domain))
       if (isMeant(change.table)) touched.push(change);
   }
-  const { database, models, config, configOf } = parts;
-  const affected = await affectedMonths({ database, models, domain, config, configOf }, touched);
+  const affected = await affectedMonths({ ...parts, domain }, touched);
   return affected.map((state) => ({ table: state.table, month: state.month }));
 }
 

@@ -20,7 +20,7 @@ export interface ReaggregateParts extends Omit<StatesRequest, 'domain' | 'change
  * them. Tables without months come with what is made of them. Died on the way, it is done again under the same keys.
  * @returns how many months were asked for
  */
-export async function reaggregateDone({ request, ...states }: ReaggregateParts): Promise<number> {
+export async function reaggregateDone(states: ReaggregateParts): Promise<number> {
   let asked = 0;
   for (const { id, domain } of await requestsToReaggregate(states.database)) {
     const touched = await monthsReprocessed(states.database, id);
@@ -29,7 +29,7 @@ export async function reaggregateDone({ request, ...states }: ReaggregateParts):
     for (const { table, month } of affected) {
       // It may have been computed since.
       if (month === null || now.of(table, month).state !== 'stale') continue;
-      await request({
+      await states.request({
         domain,
         table,
         month,

@@ -1,3 +1,4 @@
+import type { Model } from '../aggregation/model.js';
 import type { LakeConfig } from '../config/lake.js';
 import type { HqSource } from '../extract/request.js';
 import type { Watermarks } from '../kafka/client.js';
@@ -5,7 +6,7 @@ import type { RangeMessage } from '../kafka/range-reader.js';
 import type { LedgerDatabase } from '../ledger/database.js';
 import type { Logger } from '../logger.js';
 import type { Storage } from '../storage/storage.js';
-import type { OffsetRange, Topic } from '../types.js';
+import type { JsonObject, ManifestEntry, OffsetRange, Topic } from '../types.js';
 
 /** Kafka's messages, as far as somebody asks for offsets. */
 export interface Messages {
@@ -35,4 +36,19 @@ export interface PageParts extends RequestParts {
   readonly hq: Pick<HqSource, 'records'>;
   readonly messages: Messages;
   readonly logger: Logger;
+}
+
+/** The next records of a part, and where it goes on when they are planned. */
+export interface ListedEntries {
+  readonly entries: readonly ManifestEntry[];
+  readonly progress: JsonObject;
+  readonly done: boolean;
+}
+
+/** What a dry run needs. */
+export interface PreviewParts extends RequestParts {
+  readonly hq: Pick<HqSource, 'records'>;
+  readonly models: readonly Model[];
+  configOf(versionId: bigint): Promise<LakeConfig>;
+  readonly signal?: AbortSignal;
 }

@@ -135,8 +135,7 @@ export class WorkerLogs {
   }
 
   async #ask(url: string, responseType: 'json' | 'arraybuffer' = 'json'): Promise<unknown> {
-    const headers =
-      this.#secret === undefined ? {} : { Authorization: `Bearer ${sparkToken(this.#secret)}` };
+    const headers = this.#secret === undefined ? {} : { Authorization: `Bearer ${sparkToken(this.#secret)}` };
     return (await this.#http.get<unknown>(url, { headers, responseType })).data;
   }
 }

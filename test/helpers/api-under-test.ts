@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,6 +108,12 @@ export async function startTestApi(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Every error has this shape, and nothing else in it. */
+export function isProblem({ json }: Answer, code?: string): void {
+  assert.deepEqual(Object.keys(json ?? {}).sort(), ['code', 'hint', 'message']);
+  if (code !== undefined) assert.equal(json?.['code'], code);
 }
 
 async function ask(

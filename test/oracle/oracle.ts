@@ -1,17 +1,13 @@
-import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LakeError } from '../../orchestrator/errors.js';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
+import { lastLines, pythonPackages, runPython, type PythonEnvironment } from './python.js';
 
 /**
  * Runs the oracle (Python, `test/oracle/oracle.py`): every row and column of every lake table against HQ's own
  * stores. Its packages go to a private folder of the cache, named by the hash of the requirements, once.
  */
-export type OracleEnvironment = Readonly<Record<string, string | undefined>>;
+export type OracleEnvironment = PythonEnvironment;
 
 export interface OracleOptions {
   /**
@@ -121,44 +117,7 @@ export async function oraclePackages(env: OracleEnvironment, signal?: AbortSigna
   const files = ['requirements.txt', ...(usesS3 ? ['requirements-s3.txt'] : [])].map((name) =>
     join(ORACLE_FOLDER, name),
   );
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(await readFile(file));
-  const folder = join(cacheFolder(env), `oracle-${hash.digest('hex').slice(0, 16)}`);
-  if (existsSync(folder)) return folder;
-  // Renamed into place when whole: a broken-off or racing installation is never taken for a good one.
-  const fresh = `${folder}.${randomUUID()}`;
-  await mkdir(fresh, { recursive: true });
-  const install = await runPython(
-    [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--target',
-      fresh,
-      ...files.flatMap((file) => ['-r', file]),
-    ],
-    env,
-    signal,
-  );
-  if (install.code !== 0) {
-    await rm(fresh, { recursive: true, force: true });
-    throw new LakeError(
-      'TOOL_MISSING',
-      `The oracle's Python packages cannot be installed: ${lastLines(install.stderr)}`,
-      {
-        mend: 'Install python3 (3.10 or newer) with pip, and let pip reach its package index.',
-      },
-    );
-  }
-  try {
-    await rename(fresh, folder);
-  } catch (cause) {
-    await rm(fresh, { recursive: true, force: true });
-    if (!existsSync(folder)) throw new LakeError('TOOL_MISSING', `${folder} cannot be written`, { cause });
-  }
-  return folder;
+  return pythonPackages('oracle', files, env, signal);
 }
 
 async function runProgram(
@@ -181,44 +140,4 @@ async function runProgram(
       facts: { program, exitCode: answer.code },
     },
   );
-}
-
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function runPython(
-  argv: readonly string[],
-  env: OracleEnvironment,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    // A source folder that is mounted read-only stays clean: no bytecode is written into it.
-    const options = {
-      env: { ...env, PYTHONDONTWRITEBYTECODE: '1' },
-      maxBuffer: 256 * 1024 * 1024,
-      ...(signal && { signal }),
-    };
-    execFile('python3', [...argv], options, (error, stdout, stderr) => {
-      if (error === null) resolve({ code: 0, stdout, stderr });
-      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
-      else if (error.code === 'ENOENT') {
-        reject(new LakeError('TOOL_MISSING', 'python3 is not on the PATH', { cause: error }));
-      } else
-        reject(new LakeError('HQ_READ_FAILED', 'The oracle ended before it had answered', { cause: error }));
-    });
-  });
-}
-
-function cacheFolder(env: OracleEnvironment): string {
-  const given = env['DIMAGI_LAKE_CACHE'] ?? '';
-  if (given !== '') return given;
-  const shared = env['XDG_CACHE_HOME'] ?? '';
-  return join(shared !== '' ? shared : join(homedir(), '.cache'), 'dimagi-lake');
-}
-
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-5).join(' | ');
 }

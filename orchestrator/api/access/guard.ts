@@ -59,10 +59,9 @@ export function installGuard(app: FastifyInstance, database: LedgerDatabase, log
     }
   });
 
-  app.addHook('preValidation', async (request) => {
-    if (holdsNul(request.params) || holdsNul(request.query) || holdsNul(request.body)) {
-      throw new ApiProblem('BAD_REQUEST', 'A text of the request holds a NUL character');
-    }
+  app.addHook('preValidation', (request, _reply, done) => {
+    const isHeld = [request.params, request.query, request.body].some(holdsNul);
+    done(isHeld ? new ApiProblem('BAD_REQUEST', 'A text of the request holds a NUL character') : undefined);
   });
 
   app.addHook('preHandler', async (request) => {

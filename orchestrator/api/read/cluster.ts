@@ -25,7 +25,11 @@ export async function clusterNow({
     reachable: leading !== undefined,
     reason: leading === undefined ? reasonOf(masters, jobs.workerLogs === null) : null,
     masters: masters.map(({ url, status }) => ({ url, status })),
-    workers: (leading?.workers ?? []).map(({ page: _, ...worker }) => worker),
+    workers: (leading?.workers ?? []).map(
+      ({ id, host, state, cores, coresUsed, memoryMb, memoryUsedMb }) => ({
+        ...{ id, host, state, cores, coresUsed, memoryMb, memoryUsedMb },
+      }),
+    ),
     drivers: drivers.map(({ id, state, startedAt }) => ({
       id,
       state,

@@ -131,10 +131,10 @@ async function failedJobs({ database }: ApiParts, now: Date): Promise<Failing[]>
   }));
 }
 
-async function runsAhead({ database, configOf }: ApiParts, now: Date): Promise<Overview['nextRuns']> {
-  const active = await activeConfigVersion(database);
+async function runsAhead(parts: ApiParts, now: Date): Promise<Overview['nextRuns']> {
+  const active = await activeConfigVersion(parts.database);
   if (active === undefined) return [];
-  return nextRuns(await configOf(active.id), now, 1).flatMap(({ domain, clock, next }) =>
+  return nextRuns(await parts.configOf(active.id), now, 1).flatMap(({ domain, clock, next }) =>
     next.map((each) => ({ domain, ...each, timeZone: clock.timeZone })),
   );
 }

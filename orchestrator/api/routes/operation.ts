@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { liveProcesses } from '../../ledger/processes.js';
+import { livingProcesses } from '../../ledger/processes.js';
 import { listPauses, pause as pauseWork, resume } from '../../ledger/pauses.js';
 import { requireCaller } from '../access/guard.js';
 import { acts, reads } from '../access/roles.js';
@@ -10,6 +10,9 @@ import { clusterNow } from '../read/cluster.js';
 import { TOPICS } from '../../types.js';
 import { cluster, pause, pauseAsk, pauses, QUEUES } from '../schemas/operate.js';
 import { tableFacts } from '../../ledger/table-facts.js';
+
+/** A process that was not seen for so long is gone. */
+const PROCESS_SECONDS = 120;
 
 /** Pauses and the cluster. */
 export function operationRoutes(app: Api, parts: ApiParts): void {
@@ -27,7 +30,10 @@ export function operationRoutes(app: Api, parts: ApiParts): void {
         response: { 200: cluster },
       },
     },
-    async () => ({ ...(await clusterNow(parts)), processes: await liveProcesses(database) }),
+    async () => ({
+      ...(await clusterNow(parts)),
+      processes: await livingProcesses(database, PROCESS_SECONDS),
+    }),
   );
 
   app.get(
@@ -98,7 +104,7 @@ export function operationRoutes(app: Api, parts: ApiParts): void {
     if (scope === 'queue' && !QUEUES.some((each) => each === name))
       throw wrong(`Queues are ${QUEUES.join(', ')}.`);
     if (scope !== 'table') return;
-    const [databaseName = '', table = ''] = splitAtFirst(name);
+    const [databaseName, table] = splitAtFirst(name);
     const known = await tableFacts(database, { database: databaseName, name: table });
     const isAggregate = parts.models.all.some((model) => model.table === table);
     if (known.length === 0 && !isAggregate)

@@ -112,9 +112,11 @@ export function tableRoutes(app: Api, parts: ApiParts): void {
       const changes = await schemaPage(database, facts.id, before, limit);
       const last = changes.length === limit ? changes.at(-1) : undefined;
       return {
-        changes: changes.map(({ id: _, reread: __, recordId, batchId, deltaVersion, ...change }) => ({
-          ...change,
-          ...{ record: recordId, batch: batchId.toString(), deltaVersion: deltaVersion.toString() },
+        changes: changes.map(({ at, column, change, from, to, partition, offset, ...rest }) => ({
+          ...{ at, column, change, from, to, partition, offset },
+          record: rest.recordId,
+          batch: rest.batchId.toString(),
+          deltaVersion: rest.deltaVersion.toString(),
         })),
         next: last === undefined ? null : cursorOf([last.id.toString()]),
       };

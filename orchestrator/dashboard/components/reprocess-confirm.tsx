@@ -35,7 +35,8 @@ export function ReprocessConfirm({
   const [reason, setReason] = useState('');
   const [reaggregate, setReaggregate] = useState(false);
   const { preview } = answer;
-  const isEmpty = preview?.records === 0;
+  // Ids that neither the lake nor HQ knows count as no record, are warned of, and may be looked at all the same.
+  const isEmpty = preview?.records === 0 && preview.warnings.length === 0;
   return (
     <Stack gap="md">
       {preview === null ? (

@@ -77,6 +77,10 @@ SELECT t.id, b.id, b.sequence, b.committed_at,
        CASE WHEN b.sequence = 40 THEN 'array<string>' ELSE 'string' END, md5('form' || b.id), 2, 110000 + b.id
 FROM lake_table t JOIN batch b ON b.topic = 'form-sql' AND b.sequence IN (12, 25, 33, 40, 44) WHERE t.kind = 'form';
 
+INSERT INTO record_place (kind, domain, record_id, table_id, months, sequence)
+SELECT 'case', 'nutrition-demo', md5('member' || n), t.id, ARRAY[(date_trunc('month', now()) - make_interval(months => 1 + n % 6))::date], 10
+FROM lake_table t CROSS JOIN generate_series(1, 3120) AS n WHERE t.table_name = 'raw_member_case';
+
 INSERT INTO pause (scope, name, reason, paused_by, at) VALUES
   ('queue', 'reprocess', 'quiet until the monthly reports are out', 'amara', now() - interval '3 hours');
 INSERT INTO process (owner, roles, started_at, seen_at) VALUES

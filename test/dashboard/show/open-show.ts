@@ -9,6 +9,7 @@ import { startTestApi, type ApiUnderTest } from '../../helpers/api-under-test.js
 import { openLedger, type FreshLedger } from '../../integration/ledger/fresh-ledger.js';
 import { fillShow, SHOWN } from './fill-show.js';
 import { picturedLag } from './lag.js';
+import { openShownHq } from './open-hq.js';
 
 /** The script that the halted lane's runs were given. */
 const SCRIPT = `-- lane 1022, table commcarehq_nutrition_demo.raw_child_weight_height_form, batch of form-sql
@@ -47,17 +48,19 @@ export async function openShow({ isPicture, isEmpty = false }: ShowOptions): Pro
   const folder = await mkdtemp(join(tmpdir(), 'show-'));
   const checkpoint = new FileStorage(pathToFileURL(folder).href);
   await checkpoint.write(`runs/form-sql${SHOWN.haltedSequence}/lanes/${SHOWN.haltedTable}.sql`, SCRIPT);
+  const hq = await openShownHq(ledger, folder);
   const logger = createLogger({ level: 'error' });
   const jobs = {
     ...{ database: ledger.database, checkpoint, logger, workerLogs: null, aggregation: null, secrets: [] },
     // Nothing listens there: Spark is away.
     spark: new SparkRest(['http://127.0.0.1:9'], undefined),
   };
-  const api = await startTestApi(ledger, { jobs, ...(isPicture ? { kafka: picturedLag() } : {}) });
+  const api = await startTestApi(ledger, { jobs, hq, ...(isPicture ? { kafka: picturedLag() } : {}) });
   return {
     ...{ api, ledger, haltedBatch },
     async close() {
       await api.close();
+      await hq.close();
       await ledger.close();
       await rm(folder, { recursive: true });
     },

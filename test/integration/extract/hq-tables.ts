@@ -12,6 +12,9 @@ export const SHARD_DDL = `
     problem text, date_header timestamptz, build_id varchar(255), state smallint NOT NULL DEFAULT 1,
     initial_processing_complete boolean NOT NULL DEFAULT true, time_end timestamptz, time_start timestamptz,
     commcare_version varchar(8), app_version integer);
+  CREATE TABLE form_processor_xformoperationsql (
+    id serial PRIMARY KEY, form_id varchar(255) NOT NULL, user_id varchar(255), operation varchar(255) NOT NULL,
+    date timestamptz NOT NULL);
   CREATE TABLE form_processor_commcarecasesql (
     id serial PRIMARY KEY, case_id varchar(255) UNIQUE NOT NULL, domain varchar(255) NOT NULL,
     type varchar(255) NOT NULL, name varchar(255), owner_id varchar(255) NOT NULL DEFAULT '', opened_on timestamptz,
