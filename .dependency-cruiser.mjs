@@ -54,7 +54,11 @@ export default {
       name: 'no-orphans',
       comment: 'Nothing imports this file and it imports nothing: delete it, or wire it in.',
       severity: 'error',
-      from: { orphan: true, pathNot: '(\\.test|\\.d)\\.ts$|\\.mjs$|^deploy/lake\\.example\\.' },
+      from: {
+        orphan: true,
+        pathNot:
+          '(\\.test|\\.d|vite\\.config)\\.ts$|\\.mjs$|^deploy/lake\\.example\\.|^orchestrator/dashboard/public/',
+      },
       to: {},
     },
     {
@@ -69,7 +73,8 @@ export default {
       comment:
         'A package of another package may vanish: add it to dependencies (or devDependencies for test/).',
       severity: 'error',
-      from: { path: '^(orchestrator|deploy)/' },
+      // The dashboard's packages are in its bundle when the product is built.
+      from: { path: '^(orchestrator|deploy)/', pathNot: '^orchestrator/dashboard/' },
       // A type-only import is gone after the build, so a development package will do for it.
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['type-only'] },
     },
@@ -303,6 +308,31 @@ export default {
           '^orchestrator/commands/prove-log-store\\.ts$',
         ],
       },
+    },
+    {
+      name: 'dashboard-knows-the-types-of-the-api-only',
+      comment:
+        'The dashboard runs in a browser and speaks to the API by HTTP: `import type` from api/schemas/, and nothing else of ours.',
+      severity: 'error',
+      from: { path: '^orchestrator/dashboard/' },
+      to: {
+        path: '^(orchestrator|deploy|test)/',
+        pathNot: ['^orchestrator/dashboard/', '^orchestrator/api/schemas/'],
+      },
+    },
+    {
+      name: 'dashboard-bundles-no-schema',
+      comment: 'A schema that is imported as a value brings zod into the bundle: `import type`.',
+      severity: 'error',
+      from: { path: '^orchestrator/dashboard/' },
+      to: { path: '^orchestrator/api/|(^|/)node_modules/zod/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nothing-imports-the-dashboard',
+      comment: 'The server hands out its built files. What a test wants of it is in lib/, pure.',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy|test)/', pathNot: '^orchestrator/dashboard/' },
+      to: { path: '^orchestrator/dashboard/', pathNot: '^orchestrator/dashboard/lib/' },
     },
     {
       name: 'product-imports-no-test',

@@ -1,10 +1,11 @@
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   { ignores: ['dist/', '.dimagi-lake/', 'node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -30,9 +31,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['orchestrator/dashboard/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat.recommended],
+  },
+  {
     // Settings are parsed once, in config/. Logger and crash points are read before there is a configuration.
     files: ['orchestrator/**/*.ts', 'deploy/**/*.ts'],
-    ignores: ['orchestrator/config/**', 'orchestrator/logger.ts', 'orchestrator/crash-point.ts'],
+    ignores: [
+      'orchestrator/config/**',
+      'orchestrator/logger.ts',
+      'orchestrator/crash-point.ts',
+      // Read by Vite, which is no part of the product.
+      'orchestrator/dashboard/vite.config.ts',
+    ],
     rules: {
       'no-restricted-properties': [
         'error',

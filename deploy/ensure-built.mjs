@@ -1,5 +1,5 @@
-// Makes a fresh clone runnable: `npm ci` when node_modules does not match the lockfile, `tsc` when dist is older
-// than a source. Plain JavaScript with no dependency, because it runs before there are any.
+// Makes a fresh clone runnable: `npm ci` when node_modules does not match the lockfile, `tsc` and `vite build` when what
+// they made is older than a source. Plain JavaScript with no dependency, because it runs before there are any.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -21,10 +21,11 @@ const LOCK_STALE_MS = 10 * 60_000;
 
 export async function ensureBuilt() {
   requireNode();
-  if (isInstalled() && isBuilt()) return;
+  if (isInstalled() && isBuilt() && isDashboardBuilt()) return;
   await underLock(() => {
     if (!isInstalled()) install();
     if (!isBuilt()) build();
+    if (!isDashboardBuilt()) buildDashboard();
   });
 }
 
@@ -39,6 +40,9 @@ function requireNode() {
 
 const installStamp = join(ROOT, 'node_modules', '.dimagi-lake-lock-sha256');
 const buildStamp = join(ROOT, 'dist', '.built');
+const DASHBOARD = join(ROOT, 'orchestrator', 'dashboard');
+// Not in dist/dashboard, which Vite empties and the API serves.
+const dashboardStamp = join(ROOT, 'dist', '.built-dashboard');
 
 function lockHash() {
   return createHash('sha256')
@@ -60,16 +64,28 @@ function isBuilt() {
   if (!existsSync(buildStamp)) return false;
   const built = statSync(buildStamp).mtimeMs;
   return ['tsconfig.json', 'package-lock.json', ...SOURCE_FOLDERS].every(
-    (place) => newest(join(ROOT, place)) <= built,
+    (place) => newest(join(ROOT, place), (name) => name.endsWith('.ts')) <= built,
   );
 }
 
-function newest(path) {
+/** The bundle holds nothing from outside its folder but packages: of the API's schemas it knows the types only. */
+function isDashboardBuilt() {
+  if (!existsSync(dashboardStamp) || !existsSync(join(ROOT, 'dist', 'dashboard', 'index.html'))) return false;
+  const built = statSync(dashboardStamp).mtimeMs;
+  return [DASHBOARD, join(ROOT, 'package-lock.json')].every((place) => newest(place, () => true) <= built);
+}
+
+function newest(path, isSource) {
   const facts = statSync(path);
   if (!facts.isDirectory()) return facts.mtimeMs;
   return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => (entry.isDirectory() ? entry.name !== 'node_modules' : entry.name.endsWith('.ts')))
-    .reduce((latest, entry) => Math.max(latest, newest(join(path, entry.name))), 0);
+    .filter((entry) => (entry.isDirectory() ? isOurs(join(path, entry.name)) : isSource(entry.name)))
+    .reduce((latest, entry) => Math.max(latest, newest(join(path, entry.name), isSource)), 0);
+}
+
+/** The dashboard is built by itself; a change of it must not cost a run of tsc. */
+function isOurs(folder) {
+  return !folder.endsWith('node_modules') && folder !== DASHBOARD;
 }
 
 function build() {
@@ -77,6 +93,14 @@ function build() {
   run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, '');
+}
+
+/** Vite alone: types are looked at by `npm run lint`, so that a start does not wait for them. */
+function buildDashboard() {
+  console.error('Building the dashboard (vite) …');
+  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
+  run(process.execPath, [vite, 'build', DASHBOARD, '--logLevel', 'warn']);
+  writeFileSync(dashboardStamp, '');
 }
 
 function run(command, args) {

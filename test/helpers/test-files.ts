@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 
 /** What may be asked for by name: `npm test -- unit`. */
-export const PARTS = ['unit', 'integration', 'invariants', 'faults', 'long'] as const;
+export const PARTS = ['unit', 'integration', 'dashboard', 'invariants', 'faults', 'long'] as const;
 /** What runs when no part is named. Each fault one by one, and what takes many batches, have commands of their own. */
-export const USUAL_PARTS: readonly Part[] = ['unit', 'integration', 'invariants'];
+export const USUAL_PARTS: readonly Part[] = ['unit', 'integration', 'dashboard', 'invariants'];
 export type Part = (typeof PARTS)[number];
 
 /** Test files that run together, so many at once. */
@@ -47,6 +47,7 @@ export function findGroups(parts: readonly Part[], words: readonly string[]): re
       integration.filter((file) => !needsStack(file)),
       alone,
     ),
+    group('dashboard', 'dashboard, in a browser', find('test/dashboard'), alone),
     group('integration', 'integration', integration.filter(needsStack), onStack),
     group('invariants', 'invariants', find('test/invariants'), onStack),
     group(
