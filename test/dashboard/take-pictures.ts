@@ -5,6 +5,7 @@ import { openBrowser } from '../helpers/chromium.js';
 import { logIn, settled } from './show/log-in.js';
 import { openShow } from './show/open-show.js';
 import { shownPages, type ShownPage } from './show/pages.js';
+import { smallerPng } from './show/smaller-png.js';
 
 const CHART_MS = 500;
 const SCHEMES = ['light', 'dark'] as const;
@@ -38,7 +39,7 @@ export async function takePictures(words: readonly string[]): Promise<void> {
             await page.getByRole('region', { name: each.region }).scrollIntoViewIfNeeded();
           // Charts are drawn after their size was measured; a picture may wait for that, a test may not.
           await page.waitForTimeout(CHART_MS);
-          await page.screenshot({ path: join(folder, `${each.name}-${scheme}.png`) });
+          await writeFile(join(folder, `${each.name}-${scheme}.png`), smallerPng(await page.screenshot()));
         }
         await context.close();
       }

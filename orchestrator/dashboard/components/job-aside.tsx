@@ -31,7 +31,7 @@ export function JobAside({ job, many }: { job: Job; many: number }): ReactElemen
             label="Records set aside"
             rows={records}
             rowKey={({ id }) => id}
-            empty="All of them were replayed."
+            empty="None of them is open any more."
             columns={[
               {
                 head: 'Record',
