@@ -10,7 +10,7 @@ Every error is \`{code, message, hint}\`; the hint says what to do. Lists answer
 sent as \`cursor\`. Keys that are not known are refused.`;
 
 /** A chapter per subject. */
-export const TAGS = {
+const TAGS = {
   access: 'Who may do what: sessions, tokens, the log of what was done',
   overview: 'How it stands, in one look',
   topics: 'Topics of Kafka, their lag and batches',

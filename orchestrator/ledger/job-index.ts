@@ -95,23 +95,6 @@ export async function readJobs(database: Queryable, ids: readonly string[]): Pro
   );
 }
 
-/** Ids of jobs whose row has changed since a moment of the ledger's clock, and that clock now; for live updates. */
-export async function jobsChangedSince(
-  database: Queryable,
-  moment: string | undefined,
-  limit = 200,
-): Promise<{ readonly ids: readonly string[]; readonly now: string }> {
-  const [clock] = await database.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
-  const now = clock?.now ?? '';
-  if (moment === undefined) return { ids: [], now };
-  const rows = await database.query<{ id: string }>(
-    // A transaction that was open at the last look may have written an older moment: a few seconds are looked at twice.
-    `SELECT id FROM job WHERE changed_at > $1::timestamptz - interval '3 seconds' ORDER BY changed_at DESC LIMIT $2`,
-    [moment, limit],
-  );
-  return { ids: rows.map((row) => row.id), now };
-}
-
 /** Facets that are counted, by the name they have in a filter. */
 export const FACETS = ['kind', 'state', 'failureClass', 'topic', 'domain'] as const;
 export type Facet = (typeof FACETS)[number];

@@ -32,7 +32,7 @@ export function requireScope(scope: RequestScope, facts: ScopeFacts): void {
 }
 
 /** Every reason why a scope cannot be read again; none: it can. */
-export function scopeFaults(scope: RequestScope, facts: ScopeFacts): string[] {
+function scopeFaults(scope: RequestScope, facts: ScopeFacts): string[] {
   return [
     ...domainFaults(scope, facts),
     ...wayFaults(scope),
