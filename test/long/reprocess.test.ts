@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Ended } from '../../helpers/orchestrator.js';
-import { dimagiLake } from '../../helpers/dimagi-lake.js';
-import { requireExactlyOnce, requireNothingLeft } from '../../helpers/exactly-once.js';
-import { freshLake, type FreshLake } from '../../helpers/fresh-lake.js';
-import { endsOf, recreateTopics } from '../../helpers/kafka-topics.js';
-import { change, loadSmallProgramme } from '../../helpers/small-programme.js';
-import { until } from '../../helpers/until.js';
-import { CHANGES } from '../../hq-sim/changes.js';
-import { TOPICS } from '../../../orchestrator/types.js';
+import type { Ended } from '../helpers/orchestrator.js';
+import { dimagiLake } from '../helpers/dimagi-lake.js';
+import { requireExactlyOnce, requireNothingLeft } from '../helpers/exactly-once.js';
+import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
+import { endsOf, recreateTopics } from '../helpers/kafka-topics.js';
+import { change, loadSmallProgramme } from '../helpers/small-programme.js';
+import { until } from '../helpers/until.js';
+import { CHANGES } from '../hq-sim/changes.js';
+import { TOPICS } from '../../orchestrator/types.js';
 
 const PARTITIONS = { 'form-sql': 2, 'case-sql': 2, location: 1 };
 /** Every kind but an edited type, which is found by looking at the types (deep-locations.test.ts). */
