@@ -111,10 +111,12 @@ const COLUMN_OF: Readonly<Record<Facet, string>> = {
   domain: 'domain',
 };
 /** So many of the newest jobs are looked through for words that are frequent. */
-const COUNTED = 20_000;
+const COUNTED = 4_000;
+/** More hits than this among them, one in a hundred, are not rare: only these are counted then. */
+const FREQUENT = 40;
 
 /**
- * Counts jobs per value of a facet, up to one more than the cap; the most frequent first. Kinds, states and classes are
+ * Counts jobs per value of a facet, up to the cap; the most frequent first. Kinds, states and classes are
  * counted by their indexes, so that a rare one is found however old. Where words are looked for, what has too many hits is
  * counted among the newest jobs alone.
  */
@@ -123,8 +125,9 @@ export async function countFacet(
   filter: JobFilter,
   facet: Facet,
   values: readonly string[],
-): Promise<{ value: string; count: number }[]> {
+): Promise<Count[]> {
   const possible = values.filter((value) => !isNone({ ...filter, [facet]: value }));
+  if (possible.length === 0) return [];
   const own: JobFilter = { ...filter, [facet]: undefined };
   const isByColumn = facet !== 'topic' && facet !== 'domain' && conditions(own, []).words.length === 0;
   const counts = isByColumn
@@ -136,6 +139,8 @@ export async function countFacet(
 interface Count {
   readonly value: string;
   readonly count: number;
+  /** So many or more. */
+  readonly isCapped: boolean;
 }
 
 /** A statement per value, because a plan that suits the most frequent one reads the whole index for a rare one. */
@@ -151,7 +156,12 @@ async function countByIndex(
     return `SELECT $${params.push(value)}::text AS value, (SELECT count(*)::int FROM (
       SELECT 1 FROM job WHERE ${where} LIMIT ${FACET_CAP + 1}) AS counted) AS count`;
   });
-  return counts.length === 0 ? [] : database.query(counts.join(' UNION ALL '), params);
+  const rows = await database.query<{ value: string; count: number }>(counts.join(' UNION ALL '), params);
+  return rows.map(({ value, count }) => ({
+    value,
+    count: Math.min(count, FACET_CAP),
+    isCapped: count > FACET_CAP,
+  }));
 }
 
 async function countHits(
@@ -163,20 +173,30 @@ async function countHits(
   const params: unknown[] = [];
   const { columns, words } = conditions(filter, params);
   const column = COLUMN_OF[facet];
-  const among = `SELECT * FROM job WHERE ${all(columns)} ORDER BY created_at DESC, id DESC LIMIT ${COUNTED}`;
-  const count = async (hits: string): Promise<(Count & { hits: number })[]> =>
-    database.query(
-      `WITH hits AS MATERIALIZED (${hits})
-       SELECT ${column} AS value, count(*)::int AS count, (SELECT count(*)::int FROM hits) AS hits FROM hits
-       WHERE ${column} = ANY($${params.length + 1}::text[]) GROUP BY 1`,
-      [...params, values],
-    );
-  const newest = await count(`SELECT ${column} FROM (${among}) AS newest WHERE ${all(words)}`);
-  const hits = newest[0]?.hits ?? 0;
-  if (words.length > 0 && hits <= FACET_CAP)
-    return count(`SELECT ${column} FROM job WHERE ${all([...columns, ...words])}`);
-  // Of so many it is only said that there are at least this many.
-  return newest;
+  const allowed = `${column} = ANY($${params.push(values)}::text[])`;
+  // The row without a value tells how many jobs were looked through, and how many of them were hits.
+  const rows = await database.query<{ value: string | null; count: number; among: number }>(
+    `WITH newest AS MATERIALIZED (
+       SELECT ${column}, (${all(words)}) AS is_hit FROM job WHERE ${all(columns)} ORDER BY created_at DESC, id DESC LIMIT ${COUNTED})
+     SELECT ${column} AS value, count(*)::int AS count, 0 AS among FROM newest WHERE is_hit AND ${allowed} GROUP BY 1
+     UNION ALL SELECT NULL, count(*) FILTER (WHERE is_hit)::int, count(*)::int FROM newest`,
+    params,
+  );
+  const looked = rows.find((row) => row.value === null);
+  const isWhole = (looked?.among ?? 0) < COUNTED;
+  if (isWhole || words.length === 0 || (looked?.count ?? 0) >= FREQUENT)
+    return rows.flatMap(({ value, count }) => (value === null ? [] : [{ value, count, isCapped: !isWhole }]));
+  const where = all([...columns, ...words, allowed]);
+  const counted = await database.query<{ value: string; count: number }>(
+    `WITH hits AS MATERIALIZED (SELECT ${column} AS value FROM job WHERE ${where})
+     SELECT value, count(*)::int AS count FROM hits GROUP BY 1`,
+    params,
+  );
+  return counted.map(({ value, count }) => ({
+    value,
+    count: Math.min(count, FACET_CAP),
+    isCapped: count > FACET_CAP,
+  }));
 }
 
 /** Domains that any job may be of. */
