@@ -1,5 +1,4 @@
 import axios from 'axios';
-import type { AlertEnvironment } from '../config/environment.js';
 import type { AlertKind } from '../ledger/alerts.js';
 import type { Delivery } from '../ledger/alert-deliveries.js';
 
@@ -66,12 +65,6 @@ export function messageOf(delivery: Delivery, dashboard: string): AlertMessage {
     state,
     link: dashboard + pageOf(kind, subject),
   };
-}
-
-/** Where the dashboard is, as this machine calls it. */
-export function dashboardUrl({ API_HOST, API_PORT }: AlertEnvironment): string {
-  const host = ['0.0.0.0', '::'].includes(API_HOST) ? '127.0.0.1' : API_HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${API_PORT}`;
 }
 
 /** The dashboard's page of what an alert is about. */

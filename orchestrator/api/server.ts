@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { dashboardUrl } from '../config/dashboard-url.js';
 import { LakeError } from '../errors.js';
 import { createApi } from './app.js';
 import type { ApiParts } from './parts.js';
@@ -35,13 +36,7 @@ export async function startApi(parts: ApiParts, { host, port }: ApiPlace): Promi
     });
   }
   const { port: taken } = app.server.address() as AddressInfo;
-  const url = urlOf(host, taken);
+  const url = dashboardUrl({ API_HOST: host, API_PORT: taken });
   parts.logger.info('API and dashboard', { url });
   return { url, close: () => app.close() };
-}
-
-/** As somebody on this machine reaches it. */
-export function urlOf(host: string, port: number): string {
-  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }

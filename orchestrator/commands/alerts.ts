@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { testAlert } from '../alerts/run-alerts.js';
-import { dashboardUrl } from '../alerts/webhook.js';
+import { dashboardUrl } from '../config/dashboard-url.js';
 import { readAlertEnvironment } from '../config/environment.js';
 import { EXIT } from '../errors.js';
 import { readAlertRules, readAlerts, type AlertRecord } from '../ledger/alerts.js';

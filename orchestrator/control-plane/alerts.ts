@@ -1,5 +1,5 @@
 import { runAlerts } from '../alerts/run-alerts.js';
-import { dashboardUrl } from '../alerts/webhook.js';
+import { dashboardUrl } from '../config/dashboard-url.js';
 import type { AlertEnvironment } from '../config/environment.js';
 import { createKafka } from '../kafka/client.js';
 import { KafkaLag } from '../kafka/lag-reader.js';

@@ -2,13 +2,14 @@ import type { AggregationContext } from '../aggregation/context.js';
 import { loadModels } from '../aggregation/models/load-models.js';
 import { openAggregationContext } from '../aggregation/open-context.js';
 import { openApiParts, type ApiSettings } from '../api/open-parts.js';
-import { startApi, urlOf, type ApiPlace } from '../api/server.js';
+import { startApi, type ApiPlace } from '../api/server.js';
 import type {
   AggregationEnvironment,
   AlertEnvironment,
   ApiEnvironment,
   IngestionEnvironment,
 } from '../config/environment.js';
+import { dashboardUrl } from '../config/dashboard-url.js';
 import type { LakeConfig } from '../config/lake.js';
 import { secretsOf } from '../config/secrets.js';
 import { LakeError } from '../errors.js';
@@ -125,7 +126,7 @@ async function open(
         models: context?.models ?? loadModels(ingestion.AGGREGATION_MODELS),
         aggregatesUrl: aggregation?.AGG_DATA_PATH,
         webhook: alerts.ALERT_WEBHOOK_URL,
-        dashboardUrl: urlOf(host, port),
+        dashboardUrl: dashboardUrl(api),
       };
     },
     ingestion() {

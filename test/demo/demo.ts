@@ -12,17 +12,25 @@ import {
   type Settled,
   type Targets,
 } from '../../orchestrator/commands/until-done.js';
-import { readIngestionEnvironment } from '../../orchestrator/config/environment.js';
-import { loadLakeConfig } from '../../orchestrator/config/lake.js';
+import { dashboardUrl } from '../../orchestrator/config/dashboard-url.js';
+import {
+  readAggregationEnvironment,
+  readAlertEnvironment,
+  readApiEnvironment,
+  readIngestionEnvironment,
+} from '../../orchestrator/config/environment.js';
+import { loadLakeConfig, type LakeConfig } from '../../orchestrator/config/lake.js';
+import { PART_NAMES, startUp } from '../../orchestrator/control-plane/up.js';
 import { EXIT } from '../../orchestrator/errors.js';
 import { tableTotals } from '../../orchestrator/ledger/totals.js';
 import { sinceNow } from '../../orchestrator/ledger/work-done.js';
-import { createLogger } from '../../orchestrator/logger.js';
+import { createLogger, type Logger } from '../../orchestrator/logger.js';
 import { startControlPlane, type ControlPlane } from '../../orchestrator/main.js';
 import { TOPICS } from '../../orchestrator/types.js';
 import { readShellExports } from '../hq-sim/environment-file.js';
 import { install, readInstallation } from '../hq-sim/installation.js';
 import { loadInstallation } from '../hq-sim/load-installation.js';
+import { adminToken } from './admin-token.js';
 import { lastMonths, showNumbers } from './aggregate.js';
 import { letThingsHappen } from './happenings.js';
 import { demoProgramme } from './programme.js';
@@ -68,6 +76,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const loadedTargets = await targets();
   let plane = await start();
   const stopped = stopOnSignal();
+  let code: number;
   try {
     say('Ingesting locations, cases and forms');
     let settled = await ingestUntil(plane, loadedTargets, stopped, line);
@@ -90,12 +99,35 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const months = lastMonths(demoProgramme(options.forms));
     const equal = (await showNumbers({ domain, months, variables, say })) && proven;
     say(`Done in ${Math.round((Date.now() - started) / 1000)} s`);
-    say(whatNext(options));
-    if (!options.once) await aborted(stopped);
-    return equal ? EXIT.ok : EXIT.failed;
+    const token = await adminToken(plane.context.database, options.dir);
+    say(whatNext(options, dashboardUrl(readApiEnvironment(variables)), token));
+    code = equal ? EXIT.ok : EXIT.failed;
   } finally {
     await plane.stop();
   }
+  if (!options.once) await serve({ variables, config, logger, stopped });
+  return code;
+}
+
+interface Serving {
+  readonly variables: NodeJS.ProcessEnv;
+  readonly config: LakeConfig;
+  readonly logger: Logger;
+  readonly stopped: AbortSignal;
+}
+
+/** Goes on as `dimagi-lake up` does: ingestion, schedules, requested aggregations, alerts, API and dashboard. */
+async function serve({ variables, config, logger, stopped }: Serving): Promise<void> {
+  const ingestion = readIngestionEnvironment(variables);
+  const settings = {
+    ...{ ingestion, config, logger, redisUrl: ingestion.REDIS_URL },
+    aggregation: readAggregationEnvironment(variables),
+    api: readApiEnvironment(variables),
+    alerts: readAlertEnvironment(variables),
+  };
+  const running = await startUp(settings, PART_NAMES);
+  await aborted(stopped);
+  await running.stop();
 }
 
 async function ingestUntil(
@@ -111,10 +143,11 @@ async function ingestUntil(
   return settled;
 }
 
-function whatNext({ dir, once }: DemoOptions): string {
+function whatNext({ dir, once }: DemoOptions, dashboard: string, token: string): string {
   const at = dir === '.dimagi-lake' ? '' : ` --dir ${dir}`;
   const next: readonly (readonly [string, string])[] = [
     [`. ${dir}/env.sh`, 'every variable of the services'],
+    ...(once ? [['npx dimagi-lake up', 'everything in one process, with API and dashboard'] as const] : []),
     [`npx dimagi-lake hq-sim change --kind edit --count 3${at}`, 'something happens in HQ'],
     ...(once ? [['npx dimagi-lake ingestion form-sql --once', 'and is brought into the lake'] as const] : []),
     ['npx dimagi-lake doctor', 'look at every service'],
@@ -123,9 +156,10 @@ function whatNext({ dir, once }: DemoOptions): string {
   ];
   const width = Math.max(...next.map(([command]) => command.length));
   const lines = next.map(([command, why]) => `  ${command.padEnd(width)}   # ${why}`);
-  return [once ? 'The stack stays up. Try next:' : 'Stack and ingestion stay up. Try next:', ...lines].join(
-    '\n',
-  );
+  const stays = once
+    ? `The stack stays up. \`up\` serves the dashboard at ${dashboard}; log in with the admin token`
+    : `Everything stays up until Ctrl-C. The dashboard is at ${dashboard}; log in with the admin token`;
+  return [stays, `  ${token}`, 'Try next:', ...lines].join('\n');
 }
 
 function say(line: string): void {
