@@ -33,16 +33,22 @@ export function registerToken(program: Command): void {
       'dimagi-lake token create prometheus --role viewer': 'for GET /metrics',
     },
   );
-  token
-    .command('list')
-    .description('all tokens, those that live first, with when they were last used')
-    .option('--json', 'print the result as JSON')
-    .action(list);
-  token
-    .command('revoke')
-    .argument('<name>', 'as `token list` prints it')
-    .description('end a token, and with it every session of it, now')
-    .action(revoke);
+  withExamples(
+    token
+      .command('list')
+      .description('all tokens, those that live first, with when they were last used')
+      .option('--json', 'print the result as JSON')
+      .action(list),
+    { 'dimagi-lake token list': 'names, roles and dates; never what a token is' },
+  );
+  withExamples(
+    token
+      .command('revoke')
+      .argument('<name>', 'as `token list` prints it')
+      .description('end a token, and with it every session of it, now')
+      .action(revoke),
+    { 'dimagi-lake token revoke asha': 'when somebody leaves, or a token was seen by others' },
+  );
 }
 
 async function create(name: string, flags: { role: Role; days?: number; json?: boolean }): Promise<void> {
