@@ -135,7 +135,7 @@ export default {
         'ledger/ and storage/ lie under the stages: pass the value in, or move the shared noun to types.ts.',
       severity: 'error',
       from: { path: '^orchestrator/(ledger|storage)/' },
-      to: { path: '^orchestrator/', pathNot: [KERNEL, '^orchestrator/(ledger|storage)/'] },
+      to: { path: '^orchestrator/', pathNot: [KERNEL, '^orchestrator/(ledger|storage|postgres)/'] },
     },
     {
       name: 'stages-know-no-driver',
@@ -155,8 +155,27 @@ export default {
       from: { path: '^orchestrator/warehouse/' },
       to: {
         path: '^(orchestrator|deploy|test)/',
-        pathNot: [KERNEL, '^orchestrator/warehouse/', '^orchestrator/(aggregation/model|sql/text)\\.ts$'],
+        pathNot: [
+          KERNEL,
+          '^orchestrator/(warehouse|postgres)/',
+          '^orchestrator/(aggregation/model|sql/text)\\.ts$',
+        ],
       },
+    },
+    {
+      name: 'postgres-is-under-our-databases',
+      comment:
+        'postgres/ is what ledger/ and warehouse/ have in common: add a function to one of them and call it.',
+      severity: 'error',
+      from: { path: '^(orchestrator|deploy)/', pathNot: '^orchestrator/(postgres|ledger|warehouse)/' },
+      to: { path: '^orchestrator/postgres/' },
+    },
+    {
+      name: 'postgres-knows-no-database',
+      comment: 'Neither the one nor the other: take what differs as an argument.',
+      severity: 'error',
+      from: { path: '^orchestrator/postgres/' },
+      to: { path: '^(orchestrator|deploy|test)/', pathNot: [KERNEL, '^orchestrator/postgres/'] },
     },
     {
       name: 'pipeline-knows-no-queue',
@@ -220,6 +239,27 @@ export default {
           '^orchestrator/aggregation/(models/|model\\.ts$|months\\.ts$)',
         ],
       },
+    },
+    {
+      name: 'jobs-are-above-the-work',
+      comment:
+        'jobs/ looks at work and stops it; nothing that does the work may know of it. Put the fact into the ledger, and read it from there.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation|warehouse|queue)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/jobs/' },
+    },
+    {
+      name: 'parts-are-put-together-in-one-place',
+      comment:
+        'control-plane/ opens clients and starts parts: hand what you need down from there. (aggregation/open-context.ts takes the clients.)',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation|warehouse|queue|jobs)(/|\\.ts$)`,
+        pathNot: '^orchestrator/aggregation/open-context\\.ts$',
+      },
+      to: { path: '^orchestrator/control-plane/' },
     },
     {
       name: 'api-is-for-whoever-starts-it',
@@ -370,7 +410,13 @@ export default {
     fence(
       'pg-fence',
       'pg',
-      ['orchestrator/ledger/', 'orchestrator/extract/', 'orchestrator/warehouse/', 'deploy/'],
+      [
+        'orchestrator/ledger/',
+        'orchestrator/extract/',
+        'orchestrator/warehouse/',
+        'orchestrator/postgres/',
+        'deploy/',
+      ],
       'Our own state: a function in ledger/. HQ’s: extract/. The dashboards’: warehouse/.',
     ),
     fence(

@@ -143,6 +143,7 @@ export const ERROR_CODES = {
     exitCode: EXIT.halted,
     mend: 'Spark read another number of staged rows than was written: check that all workers see CHECKPOINT_BASE_DIR.',
   },
+  PREDECESSOR_RUNNING: transient('Another process computes that month just now: ask again when it is done.'),
   PREDECESSOR_UNPUBLISHED: {
     failureClass: 'data',
     exitCode: EXIT.failed,

@@ -5,7 +5,7 @@ import type { Sql } from '../sql/text.js';
 import type { Application } from '../submit/driver-request.js';
 import type { AggregationContext } from './context.js';
 import type { Model } from './model.js';
-import { outputPath } from './pin-sources.js';
+import { outputPath } from './output-path.js';
 import { txnAppId, writeScript, type RunToRender } from './scripts.js';
 import { factsOf, requireLane, runScripts, withStep } from './spark-step.js';
 

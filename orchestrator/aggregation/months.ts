@@ -1,3 +1,5 @@
+import { formatsByZone } from '../config/time-zone.js';
+
 /** Months as the ledger has them: `YYYY-MM-01`. Texts of this form compare as times. */
 export type Month = string;
 
@@ -35,7 +37,13 @@ export interface WallClock {
   readonly second: number;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const formatOf = formatsByZone({
+  hourCycle: 'h23',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 
 export function wallClock(instant: Date, timeZone: string): WallClock {
   const parts = new Map(
@@ -56,25 +64,4 @@ export function wallClock(instant: Date, timeZone: string): WallClock {
 
 function monthAt(year: number, month: number): Month {
   return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-01`;
-}
-
-/** Making a format is dear, using one is not. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      calendar: 'iso8601',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
 }

@@ -1,15 +1,15 @@
 import { readTableState } from '../commit/delta-log.js';
 import { domainOf } from '../config/lake.js';
 import { LakeError } from '../errors.js';
-import { newestWritten, type AggregationTarget } from '../ledger/aggregation-runs.js';
+import type { AggregationTarget } from '../ledger/aggregation-runs.js';
 import { allTables, type LakeTable } from '../ledger/tables.js';
-import { encodeComponent } from '../plan/table-names.js';
 import { presentColumns } from '../shape/target-shape.js';
 import type { Sql } from '../sql/text.js';
 import type { AggregationContext } from './context.js';
 import type { Model, ModelSource } from './model.js';
 import { columnsOf, sourceBaseColumns } from './models/columns.js';
-import { neededMonth } from './month-facts.js';
+import { outputPath } from './output-path.js';
+import { requirePublished } from './require-published.js';
 import { outputView, sourceView } from './source-view.js';
 
 /** What a run reads: every step reads these versions and no others. */
@@ -27,13 +27,14 @@ export interface PinnedSources {
 /**
  * Looks up what a model reads, as it is now.
  * @throws LakeError SOURCE_MISSING when a table of the lake is not there, PREDECESSOR_UNPUBLISHED when what stands in the
- *   lake of another model's month did not pass its audits
+ *   lake of another model's month did not pass its audits, PREDECESSOR_RUNNING when a process is at that month
  */
 export async function pinSources(
   context: AggregationContext,
   model: Model,
   target: AggregationTarget,
 ): Promise<PinnedSources> {
+  await requirePublished(context, model, target);
   const levels = domainOf(context.config, target.domain)?.location_levels ?? [];
   const versions = new Map<string, bigint | null>();
   const views: Sql[] = [];
@@ -49,7 +50,6 @@ export async function pinSources(
     views.push(pinned.view);
     bytes += pinned.bytes;
   }
-  await requirePublished(context, model, target);
   for (const table of new Set(model.needs.map((need) => need.table))) {
     const other = context.models.byTable(table);
     const path = outputPath(target.domain, table);
@@ -62,12 +62,9 @@ export async function pinSources(
     if (table === model.table)
       views.push(outputView(`${table}_before`, url, state?.version ?? null, columns));
   }
+  // Once more: what a process has begun since may already be what was pinned.
+  await requirePublished(context, model, target);
   return { versions, views, databaseName: tables[0]?.databaseName ?? '', bytes };
-}
-
-/** Relative to AGG_DATA_PATH. */
-export function outputPath(domain: string, table: string): string {
-  return `${encodeComponent(domain)}/${table}`;
 }
 
 async function pinTable(
@@ -89,27 +86,6 @@ async function pinTable(
     view: sourceView(source.table, pinned, wanted),
     bytes: state.bytes,
   };
-}
-
-/** A month that was written but not published did not pass its audits, or is being made: nothing may be built on it. */
-async function requirePublished(
-  context: AggregationContext,
-  model: Model,
-  target: AggregationTarget,
-): Promise<void> {
-  for (const need of model.needs) {
-    const [table, month] = [need.table, neededMonth(need, target.month)];
-    const written = await newestWritten(context.database, { domain: target.domain, model: table, month });
-    if (written === undefined || written.state === 'published') continue;
-    const what = month === null ? table : `${table} of ${month}`;
-    throw new LakeError(
-      'PREDECESSOR_UNPUBLISHED',
-      `${what} was written but not published (run ${written.id})`,
-      {
-        facts: { table, month, run: written.id.toString() },
-      },
-    );
-  }
 }
 
 function sourceMissing(domain: string, missing: readonly string[]): LakeError {

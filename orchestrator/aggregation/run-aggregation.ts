@@ -29,7 +29,8 @@ import type { Model } from './model.js';
 import { columnsOf } from './models/columns.js';
 import { renderModel, type RenderOptions } from './models/render-model.js';
 import { neededMonth } from './month-facts.js';
-import { outputPath, pinSources, type PinnedSources } from './pin-sources.js';
+import { outputPath } from './output-path.js';
+import { pinSources, type PinnedSources } from './pin-sources.js';
 import type { RunToRender } from './scripts.js';
 import { unlessCancelled } from './unless-cancelled.js';
 import { applicationOf, factsOf, runFolder, voidLeftovers, withStep } from './spark-step.js';
@@ -55,7 +56,7 @@ const ASK_AGAIN_MS = 500;
  *   publish   one short transaction swaps it in; then the ledger knows the month as published
  *
  * Each step starts from what ledger, Delta log and warehouse show, so it is safe after a crash at any point. One process
- * at a time: another waits, and then mostly finds it done.
+ * at a time: another waits, and then mostly finds it done; so does one whose model needs the month.
  * @returns the run that is published: an earlier one when what it read, the model and the configuration are the same now
  * @throws LakeError with the run noted as failed; what is published stays
  */
@@ -70,10 +71,16 @@ export async function runAggregation(
     const done = await withLeases(context.database, [name], context.owner, ([lease], lost) => {
       if (lease === undefined) throw new LakeError('INTERNAL', 'a lease was taken and is not there');
       return runHeld(context, target, lease, AbortSignal.any([signal, lost]), options);
-    });
+    }).catch(unlessPredecessorRuns);
     if (done !== undefined) return done;
     await sleep(ASK_AGAIN_MS, undefined, { signal });
   }
+}
+
+/** Nothing is begun as long as another process is at a month that this one is made from. */
+function unlessPredecessorRuns(thrown: unknown): undefined {
+  if (thrown instanceof LakeError && thrown.code === 'PREDECESSOR_RUNNING') return undefined;
+  throw thrown;
 }
 
 async function runHeld(

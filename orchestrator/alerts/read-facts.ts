@@ -1,10 +1,11 @@
 import { stat, statfs } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { asLakeError } from '../errors.js';
 import type { Queryable } from '../ledger/database.js';
 import { failedWork, tableFigures, topicFigures } from '../ledger/figures.js';
 import { listPauses } from '../ledger/pauses.js';
 import { committedOffsets } from '../ledger/planning.js';
-import { partitionLags, type TopicEnds } from '../kafka/lag.js';
+import { endsOf, partitionLags, type TopicEnds } from '../kafka/lag.js';
 import type { DiskFacts, LakeFacts } from './problems.js';
 
 export interface FactSources {
@@ -34,23 +35,28 @@ export async function readFacts({ database, kafka, folders }: FactSources): Prom
   };
 }
 
-/** Messages behind by topic; undefined as soon as one topic is not told: half of the truth would end alerts. */
+/** Messages behind by topic; undefined as soon as Kafka does not answer: half of the truth would end alerts. */
 async function lagsOf(
   topics: readonly string[],
   database: Queryable,
   kafka: TopicEnds,
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const lags = new Map<string, number>();
-  for (const topic of topics) {
-    const marks = await kafka.watermarks(topic).catch(() => undefined);
-    if (marks === undefined) return undefined;
-    const parts = partitionLags(await committedOffsets(database, topic), marks);
-    lags.set(
-      topic,
-      [...parts.values()].reduce((sum, lag) => sum + lag, 0),
-    );
+  try {
+    for (const topic of topics) {
+      const ends = await endsOf(kafka, topic);
+      if (ends === undefined) continue;
+      const parts = partitionLags(await committedOffsets(database, topic), ends);
+      lags.set(
+        topic,
+        [...parts.values()].reduce((sum, lag) => sum + lag, 0),
+      );
+    }
+    return lags;
+  } catch (thrown) {
+    if (asLakeError(thrown).code === 'LEDGER_FAILED') throw thrown;
+    return undefined;
   }
-  return lags;
 }
 
 /**

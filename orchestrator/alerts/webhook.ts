@@ -70,7 +70,8 @@ export function messageOf(delivery: Delivery, dashboard: string): AlertMessage {
 
 /** Where the dashboard is, as this machine calls it. */
 export function dashboardUrl({ API_HOST, API_PORT }: AlertEnvironment): string {
-  return `http://${API_HOST.includes(':') ? `[${API_HOST}]` : API_HOST}:${API_PORT}`;
+  const host = ['0.0.0.0', '::'].includes(API_HOST) ? '127.0.0.1' : API_HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${API_PORT}`;
 }
 
 /** The dashboard's page of what an alert is about. */

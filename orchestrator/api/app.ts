@@ -121,7 +121,7 @@ export async function createApi(parts: ApiParts): Promise<Api> {
     { prefix: '/api/v1' },
   );
   healthRoutes(app, parts);
-  app.get('/api/v1/openapi.json', { schema: { hide: true } as object }, () => app.swagger());
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await installDashboard(app, parts.dashboard);
   app.setNotFoundHandler((request, reply) => {
     if (isPageOf(request)) return reply.page();

@@ -14,7 +14,7 @@ export function readCursor(cursor: string | undefined, length: number): (string 
     values.length === length &&
     values.every((each) => typeof each === 'string' || typeof each === 'number');
   if (!isOurs) throw new ApiProblem('BAD_REQUEST', 'The cursor is none of this list', 'Begin without one.');
-  return values as (string | number)[];
+  return values;
 }
 
 /** A cursor that is the id of a row. @throws ApiProblem BAD_REQUEST */

@@ -10,7 +10,7 @@ Every error is \`{code, message, hint}\`; the hint says what to do. Lists answer
 sent as \`cursor\`. Keys that are not known are refused.`;
 
 /** A chapter per subject. */
-export const TAGS = {
+const TAGS = {
   access: 'Who may do what: sessions, tokens, the log of what was done',
   overview: 'How it stands, in one look',
   topics: 'Topics of Kafka, their lag and batches',
@@ -43,7 +43,7 @@ export async function installOpenApi(app: FastifyInstance, version: string): Pro
       },
     },
     transform: (document) => {
-      const { schema, url } = jsonSchemaTransform(document as Parameters<typeof jsonSchemaTransform>[0]);
+      const { schema, url } = jsonSchemaTransform(document);
       return { schema, url };
     },
   });

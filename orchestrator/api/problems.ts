@@ -108,7 +108,7 @@ function ofFramework(error: FastifyError): Answered {
     const faults = error.validation
       .slice(0, 10)
       .map(({ instancePath, message }) => `${instancePath.slice(1) || 'it'}: ${message ?? 'wrong'}`);
-    const context = error.validationContext as keyof typeof where | undefined;
+    const context = error.validationContext;
     return own(
       'BAD_REQUEST',
       `The ${context === undefined ? 'request' : where[context]} is wrong: ${faults.join('; ')}`,

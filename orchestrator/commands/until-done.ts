@@ -136,7 +136,7 @@ async function settledState(
     return { outcome: 'halted', reasons };
   }
   const done = reached(state.plannedUntil, watermarks) && open.size === 0 && !fanOut && !reprocess;
-  const paused = done ? undefined : await pausedBy(database, topic, open);
+  const paused = done ? undefined : await pausedBy(database, topic, open, reprocess);
   if (paused !== undefined) return { outcome: 'halted', reasons: [paused] };
   // Offsets that Kafka lost look like offsets long done: then the poller is about to halt the topic.
   return done && !(await areLost(plane, topic, state.plannedUntil, watermarks))
@@ -149,10 +149,13 @@ async function pausedBy(
   database: LedgerDatabase,
   topic: Topic,
   open: ReadonlyMap<string, number>,
+  reprocess: boolean,
 ): Promise<string | undefined> {
+  const onlyLists = reprocess && open.size === 0;
   const whole =
     (await pauseOf(database, { queue: 'stage', topic })) ??
-    (await pauseOf(database, { queue: 'merge', topic }));
+    (await pauseOf(database, { queue: 'merge', topic })) ??
+    (onlyLists ? await pauseOf(database, { queue: 'reprocess', topic }) : undefined);
   const tables = (await listPauses(database)).filter((each) => each.scope === 'table');
   const onlyTables = tables.length > 0 && (open.get('planned') ?? 0) === 0 && open.has('staged');
   const pause = whole ?? (onlyTables ? tables[0] : undefined);

@@ -24,7 +24,7 @@ export function registerUp(program: Command): void {
     program
       .command('up')
       .description(
-        'run everything in one process: pollers, workers, schedules, requested aggregations, API and dashboard',
+        'run everything in one process: pollers, workers, schedules, requested aggregations, alerts, API and dashboard',
       )
       .option('--only <parts>', `only these, comma separated: ${PART_NAMES.join(', ')}`, partsOf)
       .action(up),

@@ -1,5 +1,5 @@
 /** Variables whose value is a secret as a whole. */
-const SECRET = /(PASSWORD|SECRET|_KEY|_KEY_ID|TOKEN)$/;
+const SECRET = /(PASSWORD|SECRET|_KEY|_KEY_ID|TOKEN)$|WEBHOOK/;
 /** Shorter ones would take half of every text with them, and are none. */
 const SHORTEST = 6;
 
@@ -13,7 +13,7 @@ export function secretsOf(...environments: readonly object[]): string[] {
     for (const [name, value] of Object.entries(environment) as [string, unknown][]) {
       for (const text of Array.isArray(value) ? (value as unknown[]) : [value]) {
         if (typeof text !== 'string') continue;
-        if (SECRET.test(name) || name.endsWith('WEBHOOK_URL')) secrets.add(text);
+        if (SECRET.test(name)) secrets.add(text);
         for (const password of passwordsOf(text)) secrets.add(password);
       }
     }

@@ -13,18 +13,19 @@ import type { MonthlyClock } from '../aggregation/schedule-clock.js';
 import type { LakeConfig } from '../config/lake.js';
 import { asLakeError } from '../errors.js';
 import { dueRequests } from '../ledger/aggregation-requests.js';
-import { withLeases } from '../ledger/leases.js';
 import { pauseOf } from '../ledger/pauses.js';
-import { repeat } from '../queue/repeat.js';
 import { runRequests } from '../queue/requests.js';
 import { connectRedis } from '../queue/queues.js';
+import { repeat } from '../queue/repeat.js';
 import { runSchedules, type Schedules } from '../queue/schedules.js';
-import { reaggregateDone } from '../reprocess/reaggregate.js';
+import { reaggregateDone, type MonthToAsk } from '../reprocess/reaggregate.js';
 import { loopingPart, type Part } from './part.js';
 
 /** A month under way ends at its next step, in seconds; Spark's part of it is taken over by the next process. */
 const MAY_TAKE_MS = 30_000;
-const REAGGREGATE_EVERY_MS = 5_000;
+
+/** How often it is looked for reprocesses that have ended. */
+const REAGGREGATE_EVERY_MS = 2_000;
 
 export interface QueueSettings {
   readonly redisUrl: string;
@@ -93,27 +94,6 @@ export function startSchedule(context: AggregationContext, queue: QueueSettings)
   return loopingPart((signal) => [keepSchedules(parts, queue, signal, () => undefined)], MAY_TAKE_MS);
 }
 
-/** Asks for months that reprocesses have made stale, where that was asked for with them; one process at a time. */
-async function reaggregate(context: AggregationContext): Promise<boolean> {
-  const { database, config, configOf, owner, logger } = context;
-  const states = { database, config, configOf, models: context.models.all };
-  await withLeases(database, ['reaggregate'], owner, () =>
-    reaggregateDone({
-      ...states,
-      request: async ({ reason, idempotencyKey, ...month }) => {
-        const ask = { ...month, force: false, by: 'reprocess', reason, idempotencyKey };
-        await requestAggregation(context, ask).catch((thrown: unknown) => {
-          const error = asLakeError(thrown);
-          if (error.retryable) throw error;
-          // A month that can't be computed must not hold up the others; it stays stale, and is shown so.
-          logger.warn('month not asked for again', { ...month, code: error.code, reason: error.message });
-        });
-      },
-    }),
-  );
-  return false;
-}
-
 /** Works on aggregations that were asked for. */
 export function startRequests(context: AggregationContext, { redisUrl, ...queue }: QueueSettings): Part {
   const redis = connectRedis(redisUrl);
@@ -125,7 +105,7 @@ export function startRequests(context: AggregationContext, { redisUrl, ...queue 
   const loops = loopingPart(
     (signal) => [
       runRequests(requests, redis, { ...queue, logger, signal }),
-      repeat('months after reprocesses', REAGGREGATE_EVERY_MS, () => reaggregate(context), logger, signal),
+      keepReaggregating(context, signal),
     ],
     MAY_TAKE_MS,
   );
@@ -135,4 +115,39 @@ export function startRequests(context: AggregationContext, { redisUrl, ...queue 
       redis.disconnect();
     },
   };
+}
+
+/** Asks for the months that a reprocess with `reaggregate` has made stale, when it has ended. */
+function keepReaggregating(context: AggregationContext, signal: AbortSignal): Promise<void> {
+  const { database, config, models, logger } = context;
+  const parts = {
+    ...{ database, config, models: models.all },
+    configOf: (versionId: bigint) => context.configOf(versionId),
+    request: async ({ reason, idempotencyKey, ...month }: MonthToAsk) => {
+      try {
+        await requestAggregation(context, {
+          ...month,
+          force: false,
+          by: 'reprocess',
+          reason,
+          idempotencyKey,
+        });
+      } catch (thrown) {
+        const error = asLakeError(thrown);
+        if (error.retryable) throw thrown;
+        // That one month can't be computed must not keep the others from it.
+        logger.warn('month not asked for', { ...month, code: error.code, reason: error.message });
+      }
+    },
+  };
+  return repeat(
+    'months after a reprocess',
+    REAGGREGATE_EVERY_MS,
+    async () => {
+      await reaggregateDone(parts);
+      return false;
+    },
+    logger,
+    signal,
+  );
 }

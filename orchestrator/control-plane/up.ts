@@ -16,6 +16,7 @@ import type { JobParts } from '../jobs/parts.js';
 import type { Logger } from '../logger.js';
 import { loadHooks } from '../transform/load-hooks.js';
 import { TOPICS } from '../types.js';
+import { startAlerts, type AlertSettings } from './alerts.js';
 import { startRequests, startSchedule, type QueueSettings } from './aggregations.js';
 import { openClients, type Clients } from './clients.js';
 import { startHeartbeat } from './heartbeat.js';
@@ -23,7 +24,7 @@ import { openIngestion, startIngestionWorkers, startPollers, type Ingestion } fr
 import type { Part } from './part.js';
 
 /** What a process may do; each also alone, and several of each side by side. */
-export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation', 'api'] as const;
+export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation', 'alerts', 'api'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 /** What parts are made of. Each is opened by the first part that needs it, and closed with the process. */
@@ -33,6 +34,7 @@ export interface Opened {
   readonly queue: QueueSettings;
   /** Null: no variables of aggregations are set. */
   readonly aggregation: AggregationContext | null;
+  readonly alerts: AlertSettings;
   /** @throws LakeError USAGE when the variables of ingestion are not set */
   ingestion(): Ingestion;
   /** @throws LakeError USAGE when the variables of ingestion are not set: the API looks at everything */
@@ -47,6 +49,7 @@ const STARTERS: Readonly<Record<PartName, Starter>> = {
   workers: (opened) => startIngestionWorkers(opened.ingestion(), opened.clients),
   schedule: (opened) => startSchedule(aggregationsOf(opened), opened.queue),
   aggregation: (opened) => startRequests(aggregationsOf(opened), opened.queue),
+  alerts: (opened) => startAlerts(opened.clients, opened.alerts),
   api: (opened) => startApiPart(opened),
 };
 
@@ -82,7 +85,7 @@ export async function startUp(settings: UpSettings, names: readonly PartName[]):
     for (const close of closers.reverse()) await close();
   };
   try {
-    const opened = await open(settings, clients, closers);
+    const opened = await open(settings, environment, clients, closers);
     for (const name of PART_NAMES) if (names.includes(name)) parts.push(await STARTERS[name](opened));
     parts.push(startHeartbeat(clients, names));
     return { opened, stop };
@@ -94,6 +97,7 @@ export async function startUp(settings: UpSettings, names: readonly PartName[]):
 
 async function open(
   { ingestion, aggregation, redisUrl, api, alerts, config, logger }: UpSettings,
+  environment: IngestionEnvironment | AggregationEnvironment,
   clients: Clients,
   closers: (() => Promise<void>)[],
 ): Promise<Opened> {
@@ -106,6 +110,7 @@ async function open(
   return {
     clients,
     aggregation: context,
+    alerts: { ...environment, ...alerts, AGG_DATA_PATH: aggregation?.AGG_DATA_PATH },
     jobs: { database, checkpoint, spark, workerLogs, aggregation: context, secrets, logger },
     queue: {
       redisUrl,

@@ -105,11 +105,11 @@ export function windowQuery(
   const text = `
     WITH w AS (
       SELECT ${source.key} AS key_id, ${time ?? 'NULL::timestamptz'} AS key_time, ${source.id} AS record, ${source.type} AS type,
-        ${source.at} AS at, ${wanted} AS hit
+        ${source.at} AS at, (${wanted}) IS TRUE AS hit
       FROM ${source.from} ${behind.length === 0 ? '' : `WHERE ${behind.join(' AND ')}`}
       ORDER BY ${time === null ? '' : `${time}, `}${source.key} LIMIT ${values.add(rows, 'bigint')})
     SELECT (SELECT count(*)::int FROM w) AS seen,
-      (SELECT ${key} FROM w ORDER BY key_time DESC, key_id DESC LIMIT 1) AS last,
+      (SELECT ${key} FROM (SELECT key_time, key_id FROM w ORDER BY key_time DESC, key_id DESC LIMIT 1) final) AS last,
       coalesce(json_agg(json_build_array(record, type, ${utc('at')}, ${key}) ORDER BY key_time, key_id), '[]') AS hits
     FROM (SELECT * FROM w WHERE hit ORDER BY key_time, key_id LIMIT ${values.add(most + 1, 'bigint')}) wanted`;
   return { text, values: values.all };
@@ -197,5 +197,5 @@ function predicate(listing: RecordListing, source: Source, values: Values): stri
       parts.push(inTime(source.at));
       break;
   }
-  return `(${parts.join(' AND ')}) IS TRUE`;
+  return parts.join(' AND ');
 }

@@ -1,4 +1,6 @@
-const formats = new Map<string, Intl.DateTimeFormat>();
+import { formatsByZone } from '../config/time-zone.js';
+
+const formatOf = formatsByZone({});
 
 /**
  * First day of the month a moment falls in, seen from a time zone.
@@ -15,20 +17,4 @@ export function monthOf(moment: string, timeZone: string): string | null {
   const year = parts.find(({ type }) => type === 'year')?.value ?? '';
   const month = parts.find(({ type }) => type === 'month')?.value ?? '';
   return `${year.padStart(4, '0')}-${month}-01`;
-}
-
-/** Making a format is dear (tens of microseconds), using one is not. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      calendar: 'iso8601',
-      numberingSystem: 'latn',
-      year: 'numeric',
-      month: '2-digit',
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
 }

@@ -3,7 +3,6 @@ import { LakeError } from '../errors.js';
 import type { LedgerDatabase } from '../ledger/database.js';
 import {
   countFacet,
-  FACET_CAP,
   findJobs,
   jobDomains,
   type Facet,
@@ -46,12 +45,8 @@ export async function jobFacets(
     topic: TOPICS,
     domain: await jobDomains(database),
   };
-  const counted = async (facet: Facet): Promise<JobFacets[Facet]> =>
-    (await countFacet(database, filter, facet, values[facet])).map(({ value, count }) => ({
-      value,
-      count: Math.min(count, FACET_CAP),
-      isCapped: count > FACET_CAP,
-    }));
+  const counted = (facet: Facet): Promise<JobFacets[Facet]> =>
+    countFacet(database, filter, facet, values[facet]);
   return {
     kind: await counted('kind'),
     state: await counted('state'),

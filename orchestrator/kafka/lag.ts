@@ -1,3 +1,4 @@
+import { LakeError } from '../errors.js';
 import type { Watermarks } from './client.js';
 
 /** Whatever knows how far Kafka's topics have come. */
@@ -21,4 +22,17 @@ export function partitionLags(
       return [partition, Math.max(0, Number(high - (from < low ? low : from)))];
     }),
   );
+}
+
+/** How far a topic has come; undefined: Kafka has no such topic (HQ makes a topic with its first message). @throws LakeError KAFKA_FAILED */
+export async function endsOf(
+  kafka: TopicEnds,
+  topic: string,
+): Promise<ReadonlyMap<number, Watermarks> | undefined> {
+  try {
+    return await kafka.watermarks(topic);
+  } catch (thrown) {
+    if (thrown instanceof LakeError && thrown.code === 'KAFKA_TOPIC_UNKNOWN') return undefined;
+    throw thrown;
+  }
 }

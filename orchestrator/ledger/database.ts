@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { LakeError } from '../errors.js';
+import { inTransaction, sessionOf, type Session } from '../postgres/transaction.js';
+import { typeParser } from '../postgres/type-parser.js';
 
 /** A connection or a transaction of the ledger. Values always travel as $n. */
-export interface Queryable {
-  query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
-}
+export type Queryable = Session<string>;
 
 /**
  * The ledger's Postgres. bigint columns arrive as bigint, dates and timestamps as text.
@@ -31,58 +31,22 @@ export class LedgerDatabase implements Queryable {
     this.#pool.on('error', () => undefined);
   }
 
-  async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    try {
-      return (await this.#pool.query<Row>(sql, [...values])).rows;
-    } catch (cause) {
-      throw ledgerFailed(cause);
-    }
+  query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return sessionOf(this.#pool, ledgerFailed).query<Row>(sql, values);
   }
 
   /** Runs `act` in one transaction; any throw rolls it back and passes on. */
   async transaction<T>(act: (tx: Queryable) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((cause: unknown) => {
-      throw ledgerFailed(cause);
-    });
-    let broken: Error | undefined;
-    // The pool listens to idle connections only: one that breaks between two statements would end the process.
-    client.on('error', ignore);
-    const tx = queryableOf(client);
     try {
-      await tx.query('BEGIN');
-      const result = await act(tx);
-      await tx.query('COMMIT');
-      return result;
+      return await inTransaction(this.#pool, ledgerFailed, act);
     } catch (thrown) {
-      await client.query('ROLLBACK').catch((cause: unknown) => {
-        broken = cause instanceof Error ? cause : new Error(String(cause));
-      });
-      throw thrown instanceof LakeError ? thrown : isDatabaseError(thrown) ? ledgerFailed(thrown) : thrown;
-    } finally {
-      if (broken === undefined) client.off('error', ignore);
-      client.release(broken);
+      throw isDatabaseError(thrown) ? ledgerFailed(thrown) : thrown;
     }
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
   }
-}
-
-function ignore(): void {
-  // The transaction fails at its next statement, or at its COMMIT.
-}
-
-function queryableOf(client: pg.PoolClient): Queryable {
-  return {
-    async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-      try {
-        return (await client.query<Row>(sql, [...values])).rows;
-      } catch (cause) {
-        throw ledgerFailed(cause);
-      }
-    },
-  };
 }
 
 function isDatabaseError(thrown: unknown): boolean {
@@ -101,17 +65,3 @@ function ledgerFailed(cause: unknown): LakeError {
   }
   return new LakeError('LEDGER_FAILED', `The ledger database failed: ${message}`, { cause });
 }
-
-const INT8 = 20;
-const INT8_ARRAY = 1016;
-const KEPT_AS_TEXT = new Set([1082, 1114, 1184]); // date, timestamp, timestamptz
-
-/** pg's own parsers; its types return `any` and know only the built-in types' numbers. */
-const parserOf = pg.types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
-
-const typeParser = (oid: number, format?: string): ((value: string) => unknown) => {
-  if (oid === INT8) return (text: string) => BigInt(text);
-  if (oid === INT8_ARRAY) return (text: string) => text.slice(1, -1).split(',').filter(Boolean).map(BigInt);
-  if (KEPT_AS_TEXT.has(oid)) return (text: string) => text;
-  return parserOf(oid, format);
-};

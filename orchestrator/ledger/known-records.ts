@@ -26,11 +26,10 @@ export interface KnownPage {
 /** Places that one statement looks through, whatever is wanted of them. */
 const PLACES_PER_WINDOW = 20_000;
 
-interface WindowRow {
+interface PlaceRow {
   [column: string]: unknown;
-  seen: number;
-  last: [id: string, table: string] | null;
-  hits: [id: string, table: string][];
+  id: string;
+  table: string;
 }
 
 /** The next of them in the order of record_place's key, up to `most`. */
@@ -40,25 +39,26 @@ export async function knownRecords(
   progress: KnownProgress | null,
   most: number,
 ): Promise<KnownPage> {
-  const [window] = await database.query<WindowRow>(
-    `WITH w AS (
-       SELECT record_id, table_id, table_id = ANY($5::bigint[]) AND ($6::date IS NULL OR $6::date = ANY(months)) IS TRUE AS hit
-       FROM record_place WHERE kind = $1 AND domain = $2 AND (record_id, table_id) > ($3, $4::bigint)
-       ORDER BY record_id, table_id LIMIT $7)
-     SELECT (SELECT count(*)::int FROM w) AS seen,
-       (SELECT json_build_array(record_id, table_id::text) FROM w ORDER BY record_id DESC, table_id DESC LIMIT 1) AS last,
-       coalesce(json_agg(json_build_array(record_id, table_id::text) ORDER BY record_id, table_id), '[]') AS hits
-     FROM (SELECT * FROM w WHERE hit ORDER BY record_id, table_id LIMIT $8) wanted`,
-    [kind, domain, progress?.id ?? '', progress?.table ?? '0', tableIds, month, PLACES_PER_WINDOW, most + 1],
+  const window = `SELECT record_id, table_id, months FROM record_place
+    WHERE kind = $1 AND domain = $2 AND (record_id, table_id) > ($3, $4::bigint) ORDER BY record_id, table_id`;
+  const behind = [kind, domain, progress?.id ?? '', progress?.table ?? '0'];
+  // One more than is wanted tells that the window has more of them; it is read only so far.
+  const hits = await database.query<PlaceRow>(
+    `SELECT record_id AS id, table_id::text AS "table" FROM (${window} LIMIT $5) AS w
+     WHERE table_id = ANY($6::bigint[]) AND ($7::date IS NULL OR $7::date = ANY(months)) LIMIT $8`,
+    [...behind, PLACES_PER_WINDOW, tableIds, month, most + 1],
   );
-  const hits = (window?.hits ?? []).slice(0, most);
-  const ids = [...new Set(hits.map(([id]) => id))].filter((id) => id !== progress?.named);
-  const isCut = hits.length < (window?.hits.length ?? 0);
-  const last = isCut ? hits.at(-1) : window?.last;
-  if ((!isCut && (window?.seen ?? 0) < PLACES_PER_WINDOW) || last == null)
-    return { ids, progress: undefined };
-  const named = hits.at(-1)?.[0] ?? progress?.named ?? null;
-  return { ids, progress: { id: last[0], table: last[1], named } };
+  const wanted = hits.slice(0, most);
+  const ids = [...new Set(wanted.map(({ id }) => id))].filter((id) => id !== progress?.named);
+  const named = wanted.at(-1)?.id ?? progress?.named ?? null;
+  const [last] =
+    hits.length > most
+      ? wanted.slice(-1)
+      : await database.query<PlaceRow>(
+          `SELECT record_id AS id, table_id::text AS "table" FROM (${window}) AS w OFFSET $5 LIMIT 1`,
+          [...behind, PLACES_PER_WINDOW - 1],
+        );
+  return { ids, progress: last === undefined ? undefined : { id: last.id, table: last.table, named } };
 }
 
 /** Which of the ids {@link knownRecords} has among them. */

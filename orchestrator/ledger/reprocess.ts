@@ -299,6 +299,17 @@ export async function monthsReprocessed(
   );
 }
 
+/** Those of the topics that do not run, and why. */
+export async function standingTopics(
+  database: Queryable,
+  topics: readonly string[],
+): Promise<{ name: string; state: string; reason: string | null }[]> {
+  return database.query(
+    "SELECT name, state, reason FROM topic WHERE name = ANY($1::text[]) AND state <> 'running' ORDER BY name",
+    [topics],
+  );
+}
+
 /** Records that a batch brought per second of its way, over the last hour; null: none was committed. */
 export async function recordsPerSecond(database: Queryable): Promise<number | null> {
   const [row] = await database.query<{ pace: number | null }>(

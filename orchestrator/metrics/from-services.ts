@@ -1,13 +1,15 @@
 import type { Queryable } from '../ledger/database.js';
 import { topicFigures } from '../ledger/figures.js';
 import { committedOffsets } from '../ledger/planning.js';
-import { partitionLags, type TopicEnds } from '../kafka/lag.js';
+import { endsOf, partitionLags, type TopicEnds } from '../kafka/lag.js';
 import type { Samples } from './samples.js';
 
 /** Lag per partition: the ledger's committed offsets against Kafka's ends. */
 export async function addLag(samples: Samples, database: Queryable, kafka: TopicEnds): Promise<void> {
   for (const { topic } of await topicFigures(database)) {
-    const lags = partitionLags(await committedOffsets(database, topic), await kafka.watermarks(topic));
+    const ends = await endsOf(kafka, topic);
+    if (ends === undefined) continue;
+    const lags = partitionLags(await committedOffsets(database, topic), ends);
     for (const [partition, lag] of lags)
       samples.add('dimagi_lake_topic_lag_messages', { topic, partition: String(partition) }, lag);
   }

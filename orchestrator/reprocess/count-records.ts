@@ -1,4 +1,4 @@
-import { friendlyName } from '../config/lake.js';
+import { domainOf, friendlyName } from '../config/lake.js';
 import { monthOf } from '../extract/month.js';
 import type { ListedRecord, Moment } from '../extract/request.js';
 import {
@@ -174,7 +174,7 @@ class Tally {
   async #noteMonths(records: readonly ListedRecord[], ghosts: readonly string[]): Promise<string[]> {
     const { kind } = this.#target;
     const { domain } = this.#scope;
-    const zone = this.#parts.config.domains[domain]?.time_zone ?? 'UTC';
+    const zone = domainOf(this.#parts.config, domain)?.time_zone ?? 'UTC';
     for (const { type, at } of records)
       this.#touch(this.#tableOf(type), kind === 'location' || at === null ? null : monthOf(at, zone));
     const ids = [...records.map(({ id }) => id), ...ghosts];

@@ -8,7 +8,7 @@ import {
   type KnownProgress,
 } from '../ledger/known-records.js';
 import { listedIds, tablesOf, type OpenPart } from '../ledger/reprocess.js';
-import { isListed } from '../config/lake.js';
+import { domainOf, isListed } from '../config/lake.js';
 import type { JsonObject } from '../types.js';
 import type { ListedEntries, PageParts } from './reprocess-parts.js';
 import { listMessages } from './list-messages.js';
@@ -143,7 +143,7 @@ export async function listingOf(
   { kind, types }: Target,
 ): Promise<RecordListing> {
   const { domain, month } = scope;
-  const zone = config.domains[domain]?.time_zone ?? 'UTC';
+  const zone = domainOf(config, domain)?.time_zone ?? 'UTC';
   const span =
     month === undefined
       ? { from: scope.from ?? null, until: scope.until ?? null }

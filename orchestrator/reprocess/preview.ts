@@ -1,7 +1,7 @@
 import type { ReprocessPreview } from '../api/schemas/operate.js';
 import { ledgerNow } from '../ledger/aggregation-months.js';
-import { readTopic, ensureTopic } from '../ledger/planning.js';
-import { recordsPerSecond, tablesOf, type RequestScope } from '../ledger/reprocess.js';
+import { pauseOf } from '../ledger/pauses.js';
+import { recordsPerSecond, standingTopics, tablesOf, type RequestScope } from '../ledger/reprocess.js';
 import { sourceChanges } from '../ledger/source-changes.js';
 import { affectedMonths, type TouchedMonth } from './affected-months.js';
 import { countTarget, type Count } from './count-records.js';
@@ -92,13 +92,15 @@ async function months(
   return affected.map((state) => ({ table: state.table, month: state.month }));
 }
 
+/** What keeps the pages waiting. */
 async function standing({ database }: PreviewParts, targets: readonly Target[]): Promise<string[]> {
-  const warnings: string[] = [];
-  for (const { topic } of targets) {
-    await ensureTopic(database, topic);
-    const { state, reason } = await readTopic(database, topic);
-    if (state !== 'running')
-      warnings.push(`${topic} is ${state} (${reason ?? ''}): its pages wait until it goes on.`);
+  const topics = targets.map(({ topic }) => topic);
+  const warnings = (await standingTopics(database, topics)).map(
+    ({ name, state, reason }) => `${name} is ${state} (${reason ?? ''}): its pages wait until it goes on.`,
+  );
+  for (const topic of topics) {
+    const pause = await pauseOf(database, { queue: 'reprocess', topic });
+    if (pause !== undefined) warnings.push(`Pages of ${topic} are paused by ${pause.by}: ${pause.reason}`);
   }
   return warnings;
 }

@@ -3,16 +3,19 @@ import { readMonthStates } from '../aggregation/read-states.js';
 import { monthsReprocessed, reaggregated, requestsToReaggregate } from '../ledger/reprocess.js';
 import { affectedMonths } from './affected-months.js';
 
+/** A month that a reprocess has made stale. */
+export interface MonthToAsk {
+  readonly domain: string;
+  readonly table: string;
+  readonly month: string;
+  readonly reason: string;
+  readonly idempotencyKey: string;
+}
+
 /** What asking for months needs. */
 export interface ReaggregateParts extends Omit<StatesRequest, 'domain' | 'changes'> {
   /** Asks for a month to be computed; asked twice under one key is asked once. */
-  request(month: {
-    readonly domain: string;
-    readonly table: string;
-    readonly month: string;
-    readonly reason: string;
-    readonly idempotencyKey: string;
-  }): Promise<void>;
+  request(month: MonthToAsk): Promise<void>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { didYouMean } from '../config/did-you-mean.js';
-import { isKept, isListed, type LakeConfig } from '../config/lake.js';
+import { domainOf, isKept, isListed, type LakeConfig } from '../config/lake.js';
 import { LakeError } from '../errors.js';
 import type { NamedTable, RequestScope } from '../ledger/reprocess.js';
 import { KIND_OF_TOPIC, TOPIC_OF_KIND, TOPICS, type RecordKind, type Topic } from '../types.js';
@@ -32,7 +32,7 @@ export function requireScope(scope: RequestScope, facts: ScopeFacts): void {
 }
 
 /** Every reason why a scope cannot be read again; none: it can. */
-export function scopeFaults(scope: RequestScope, facts: ScopeFacts): string[] {
+function scopeFaults(scope: RequestScope, facts: ScopeFacts): string[] {
   return [
     ...domainFaults(scope, facts),
     ...wayFaults(scope),
@@ -43,7 +43,7 @@ export function scopeFaults(scope: RequestScope, facts: ScopeFacts): string[] {
 
 function domainFaults(scope: RequestScope, { config, tables }: ScopeFacts): string[] {
   const { domain, table: name, topic } = scope;
-  if (!Object.hasOwn(config.domains, domain)) {
+  if (domainOf(config, domain) === undefined) {
     const domains = Object.keys(config.domains);
     return [
       `lake.yaml has no domain "${domain}"; ${guess(domain, domains)}its domains are ${domains.join(', ')}`,
@@ -155,7 +155,7 @@ export function plainScope(scope: RequestScope, tables: readonly NamedTable[]): 
 /** The records that a scope means, by topic; none for a domain, table or topic that is kept no more. */
 export function targetsOf(scope: RequestScope, config: LakeConfig, tables: readonly NamedTable[]): Target[] {
   const { domain, topic } = scope;
-  const own = Object.hasOwn(config.domains, domain) ? config.domains[domain] : undefined;
+  const own = domainOf(config, domain);
   if (own === undefined) return [];
   if (scope.table !== undefined) {
     const table = findTable(scope.table, tables);

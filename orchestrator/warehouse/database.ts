@@ -1,12 +1,12 @@
 import pg from 'pg';
 import type { WarehouseEnvironment } from '../config/environment.js';
 import { LakeError } from '../errors.js';
+import { inTransaction, sessionOf, type Session } from '../postgres/transaction.js';
+import { typeParser } from '../postgres/type-parser.js';
 import { sql, type Sql } from '../sql/text.js';
 
 /** A connection or transaction of the warehouse. Values travel as $n, names through quote.ts. */
-export interface WarehouseSession {
-  query<Row extends pg.QueryResultRow>(text: Sql, values?: readonly unknown[]): Promise<Row[]>;
-}
+export type WarehouseSession = Session<Sql>;
 
 /** By this name our own sessions are told from readers. */
 export const APPLICATION_NAME = 'dimagi-lake warehouse';
@@ -37,12 +37,8 @@ export class WarehouseDatabase implements WarehouseSession {
     this.#pool.on('error', () => undefined);
   }
 
-  async query<Row extends pg.QueryResultRow>(text: Sql, values: readonly unknown[] = []): Promise<Row[]> {
-    try {
-      return (await this.#pool.query<Row>(text, [...values])).rows;
-    } catch (cause) {
-      throw warehouseFailed(cause);
-    }
+  query<Row extends pg.QueryResultRow>(text: Sql, values: readonly unknown[] = []): Promise<Row[]> {
+    return sessionOf(this.#pool, warehouseFailed).query<Row>(text, values);
   }
 
   /**
@@ -50,36 +46,11 @@ export class WarehouseDatabase implements WarehouseSession {
    * waits for us.
    * @throws LakeError WAREHOUSE_BUSY when a lock was not to be had
    */
-  async transaction<T>(act: (tx: WarehouseSession) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((cause: unknown) => {
-      throw warehouseFailed(cause);
-    });
-    let broken: Error | undefined;
-    client.on('error', ignore);
-    const tx: WarehouseSession = {
-      query: async <Row extends pg.QueryResultRow>(text: Sql, values: readonly unknown[] = []) => {
-        try {
-          return (await client.query<Row>(text, [...values])).rows;
-        } catch (cause) {
-          throw warehouseFailed(cause);
-        }
-      },
-    };
-    try {
-      await tx.query(sql`BEGIN`);
+  transaction<T>(act: (tx: WarehouseSession) => Promise<T>): Promise<T> {
+    return inTransaction(this.#pool, warehouseFailed, async (tx) => {
       await limitLockWaits(tx, this.#lockMs);
-      const result = await act(tx);
-      await tx.query(sql`COMMIT`);
-      return result;
-    } catch (thrown) {
-      await client.query('ROLLBACK').catch((cause: unknown) => {
-        broken = cause instanceof Error ? cause : new Error(String(cause));
-      });
-      throw thrown;
-    } finally {
-      if (broken === undefined) client.off('error', ignore);
-      client.release(broken);
-    }
+      return act(tx);
+    });
   }
 
   async close(): Promise<void> {
@@ -90,10 +61,6 @@ export class WarehouseDatabase implements WarehouseSession {
 /** For the rest of the transaction. */
 export async function limitLockWaits(tx: WarehouseSession, milliseconds: number): Promise<void> {
   await tx.query(sql`SET LOCAL lock_timeout = ${Math.max(1, Math.round(milliseconds))}`);
-}
-
-function ignore(): void {
-  // The transaction fails at its next statement, or at its COMMIT.
 }
 
 /** Lock not available, deadlock: another has it, and will be done. */
@@ -130,15 +97,3 @@ export function sqlStateOf(thrown: unknown): string | undefined {
   const state = thrown instanceof LakeError ? thrown.facts['sqlState'] : undefined;
   return typeof state === 'string' ? state : undefined;
 }
-
-const INT8 = 20;
-const KEPT_AS_TEXT = new Set([1082, 1114, 1184]); // date, timestamp, timestamptz
-
-/** pg's own parsers; its types return `any` and know only the built-in types' numbers. */
-const parserOf = pg.types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
-
-const typeParser = (oid: number, format?: string): ((value: string) => unknown) => {
-  if (oid === INT8) return (text: string) => BigInt(text);
-  if (KEPT_AS_TEXT.has(oid)) return (text: string) => text;
-  return parserOf(oid, format);
-};

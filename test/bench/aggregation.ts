@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { readSettings } from '../../orchestrator/config/settings.js';
-import { LedgerDatabase } from '../../orchestrator/ledger/database.js';
-import { createLogger } from '../../orchestrator/logger.js';
-import { askSpark } from '../../orchestrator/pipeline/spark-query.js';
-import { openStorage } from '../../orchestrator/storage/open-storage.js';
-import { SparkRest } from '../../orchestrator/submit/spark-rest.js';
 import { dimagiLake } from '../helpers/dimagi-lake.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
 import { endDrivers } from '../helpers/spark-drivers.js';
@@ -13,6 +7,7 @@ import { stackVariable } from '../helpers/stack-environment.js';
 import { loadProgramme } from '../hq-sim/programme/load.js';
 import { WarehouseReader } from '../truth/warehouse-rows.js';
 import { formsOf, growStatements, growthOf, type Growth } from './grow-lake.js';
+import { openLakeSpark } from './lake-spark.js';
 import type { Bench, Figure, Measurement } from './measurement.js';
 import { whileWatched } from './spark-usage.js';
 import { readable } from './statistics.js';
@@ -75,28 +70,20 @@ async function grownLake(bench: Bench, growth: Growth): Promise<FreshLake> {
   bench.progress(
     `the lake grows to ${readable(growth.children)} children and ${readable(formsOf(growth))} forms`,
   );
-  const { environment } = readSettings({ ...process.env, ...lake.env });
-  const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL);
+  const spark = openLakeSpark(lake);
   const commcare = ['commcare', lake.domain] as const;
   try {
     const statements = growStatements(
       {
-        url: [environment.HQ_DATA_PATH, ...commcare].join('/'),
+        url: [spark.environment.HQ_DATA_PATH, ...commcare].join('/'),
         folder: join(lake.folder, ...commcare),
         month: MONTH,
       },
       growth,
     );
-    const context = {
-      environment,
-      database,
-      checkpoint: openStorage(environment.CHECKPOINT_BASE_DIR, environment),
-      spark: new SparkRest(environment.SPARK_REST_URLS, environment.SPARK_REST_SECRET),
-      logger: createLogger({ level: 'error' }),
-    };
-    for (const statement of statements) await askSpark(context, [statement], new AbortController().signal);
+    for (const statement of statements) await spark.run(statement);
   } finally {
-    await database.close();
+    await spark.close();
   }
   return lake;
 }

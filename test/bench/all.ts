@@ -2,6 +2,7 @@ import { aggregation } from './aggregation.js';
 import { batch } from './batch.js';
 import { formXml } from './form-json.js';
 import { freshness } from './freshness.js';
+import { jobs } from './jobs.js';
 import { load } from './load.js';
 import type { Measurement } from './measurement.js';
 import { rewrite } from './rewrite.js';
@@ -14,6 +15,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   stageMemory,
   batch,
   freshness,
+  jobs,
   rewrite,
   aggregation,
   load,

@@ -6,18 +6,13 @@ import {
   readWarehouseEnvironment,
   type WarehouseEnvironment,
 } from '../../orchestrator/config/environment.js';
-import { readSettings } from '../../orchestrator/config/settings.js';
-import { LedgerDatabase } from '../../orchestrator/ledger/database.js';
 import { migrateLedger } from '../../orchestrator/ledger/migrate.js';
-import { createLogger } from '../../orchestrator/logger.js';
-import { askSpark } from '../../orchestrator/pipeline/spark-query.js';
 import { identifier } from '../../orchestrator/sql/identifier.js';
 import { renderLoad } from '../../orchestrator/sql/load-warehouse.js';
 import { joinSql, sql, type Sql } from '../../orchestrator/sql/text.js';
-import { openStorage } from '../../orchestrator/storage/open-storage.js';
-import { SparkRest } from '../../orchestrator/submit/spark-rest.js';
 import { Warehouse, type WarehouseTable } from '../../orchestrator/warehouse/warehouse.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
+import { openLakeSpark } from './lake-spark.js';
 import type { Bench, Figure, Measurement } from './measurement.js';
 import { readable } from './statistics.js';
 
@@ -122,20 +117,10 @@ export const load: Measurement = {
 
 /** Statements by a driver, which stays warm from the first on. */
 async function sparkOf(bench: Bench, lake: FreshLake): Promise<(statement: Sql) => Promise<void>> {
-  const { environment } = readSettings({ ...process.env, ...lake.env });
-  const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL);
-  bench.after(() => database.close());
-  await migrateLedger(database, environment.LEDGER_RUNNER_DATABASE_URL);
-  const context = {
-    environment,
-    database,
-    checkpoint: openStorage(environment.CHECKPOINT_BASE_DIR, environment),
-    spark: new SparkRest(environment.SPARK_REST_URLS, environment.SPARK_REST_SECRET),
-    logger: createLogger({ level: 'error' }),
-  };
-  return async (statement) => {
-    await askSpark(context, [statement], new AbortController().signal);
-  };
+  const spark = openLakeSpark(lake);
+  bench.after(() => spark.close());
+  await migrateLedger(spark.database, spark.environment.LEDGER_RUNNER_DATABASE_URL);
+  return (statement) => spark.run(statement);
 }
 
 /** @returns undefined when there is no psql */

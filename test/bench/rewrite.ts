@@ -1,17 +1,12 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { readSettings } from '../../orchestrator/config/settings.js';
-import { LedgerDatabase } from '../../orchestrator/ledger/database.js';
-import { createLogger } from '../../orchestrator/logger.js';
-import { askSpark } from '../../orchestrator/pipeline/spark-query.js';
 import { identifier } from '../../orchestrator/sql/identifier.js';
 import { sql } from '../../orchestrator/sql/text.js';
-import { openStorage } from '../../orchestrator/storage/open-storage.js';
-import { SparkRest } from '../../orchestrator/submit/spark-rest.js';
 import { dimagiLake } from '../helpers/dimagi-lake.js';
 import { editVisit, submitVisits, VISIT } from '../helpers/form-domain.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
+import { openLakeSpark } from './lake-spark.js';
 import type { Figure, Measurement } from './measurement.js';
 import { readable } from './statistics.js';
 
@@ -49,28 +44,17 @@ function configOf(domain: string, types: Readonly<Record<string, string>>): stri
 
 /** Copies of one row under ids of their own, each with another weight; written by Spark, not by the pipeline. */
 async function multiply(lake: FreshLake, rows: number): Promise<void> {
-  const { environment } = readSettings({ ...process.env, ...lake.env });
-  const database = new LedgerDatabase(environment.LEDGER_DATABASE_URL);
-  const table = identifier(`${environment.HQ_DATA_PATH}/commcare/${lake.domain}/form-sql/visit`);
+  const spark = openLakeSpark(lake);
+  const table = identifier(`${spark.environment.HQ_DATA_PATH}/commcare/${lake.domain}/form-sql/visit`);
   const column = identifier(COLUMN);
   try {
-    await askSpark(
-      {
-        environment,
-        database,
-        checkpoint: openStorage(environment.CHECKPOINT_BASE_DIR, environment),
-        spark: new SparkRest(environment.SPARK_REST_URLS, environment.SPARK_REST_SECRET),
-        logger: createLogger({ level: 'error' }),
-      },
-      [
-        sql`INSERT INTO delta.${table} BY NAME
+    await spark.run(
+      sql`INSERT INTO delta.${table} BY NAME
 SELECT t.* EXCEPT (\`_id\`, ${column}), concat('copy-', n.\`id\`) AS \`_id\`, CAST(n.\`id\` / 8 AS STRING) AS ${column}
 FROM (SELECT * FROM delta.${table} LIMIT 1) AS t CROSS JOIN range(${rows}) AS n`,
-      ],
-      new AbortController().signal,
     );
   } finally {
-    await database.close();
+    await spark.close();
   }
 }
 

@@ -6,8 +6,8 @@ import { pythonPackages, runPython } from '../oracle/python.js';
 
 /**
  * Asks the API whatever its OpenAPI document allows, and more, and holds each answer against it: its status is listed, its body
- * matches the schema, and nothing is a fault of the server. The document page of a record is the only one that may say 503, for
- * HQ is away in these tests, and rescued counts, for Spark is.
+ * matches the schema, and nothing is a fault of the server. HQ, Kafka and Spark are away in these tests, so the calls that can
+ * answer nothing without them may say 503. One asker: several threads of Python's parser break each other now and then.
  */
 const CONFIG = `
 [[operations]]
@@ -44,7 +44,7 @@ export async function fuzzApi(asked: Fuzzing): Promise<{ isRight: boolean; repor
         ...['--header', `Authorization: Bearer ${asked.token}`],
         // A stream never ends, and a session without a cookie can't be logged out.
         ...['--exclude-path', '/api/v1/events'],
-        ...['--workers', '4', '--max-examples', String(asked.examples), '--seed', String(asked.seed)],
+        ...['--max-examples', String(asked.examples), '--seed', String(asked.seed)],
         ...['--phases', asked.phases.join(','), '--checks', CHECKS.join(','), '--no-color'],
       ],
       { ...process.env, PYTHONPATH: packages },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CrashPoint } from '../../orchestrator/crash-point.js';
 import { freshLake } from '../helpers/fresh-lake.js';
-import { runVerb } from '../helpers/run-verb.js';
+import { runVerb } from '../helpers/dimagi-lake.js';
 import { loadSmallProgramme } from '../helpers/small-programme.js';
 import { runsOf, stagingTables, warehouseOf } from '../integration/aggregation/aggregation-facts.js';
 

@@ -8,7 +8,7 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
  * The system's own Chromium: no browser is downloaded.
  * @throws Error that says how to get one
  */
-export function chromiumPath(): string {
+function chromiumPath(): string {
   const named = process.env['CHROMIUM_PATH'];
   const places = [
     ...(named === undefined ? [] : [named]),

@@ -35,6 +35,13 @@ async function haveLeaders(admin: Admin, names: readonly string[]): Promise<bool
   }
 }
 
+/** Where each partition of a topic ends. */
+export async function endsOf(topic: string): Promise<{ partition: number; end: string }[]> {
+  return asAdmin(async (admin) =>
+    (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, end: high })),
+  );
+}
+
 /** Deletes the topics, and waits until they are gone. */
 export async function deleteTopics(names: readonly string[]): Promise<void> {
   await asAdmin((admin) => dropTopics(admin, names));

@@ -13,7 +13,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A live `dimagi-lake ingestion` process. */
+/** A live process of the control plane. */
 export interface Orchestrator {
   readonly pid: number;
   readonly ended: Promise<Ended>;
@@ -37,8 +37,17 @@ export function startOrchestrator(
   env: Readonly<Record<string, string>>,
   flags: readonly string[] = ['--once', '--json'],
 ): Orchestrator {
+  return startProcess(`ingestion of ${topic}`, ['ingestion', topic, ...flags], env);
+}
+
+/** A live process of any verb. @param name as failures call it */
+export function startProcess(
+  name: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Orchestrator {
   const program = join(PACKAGE_ROOT, 'orchestrator', 'bin.mjs');
-  const child = spawn(process.execPath, [program, 'ingestion', topic, ...flags], {
+  const child = spawn(process.execPath, [program, ...words], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -61,9 +70,9 @@ export function startOrchestrator(
     ended,
     stderr: () => stderr,
     async says(text) {
-      await until(`ingestion of ${topic} says "${text}"`, () => {
+      await until(`${name} says "${text}"`, () => {
         if (stderr.includes(text)) return true;
-        if (state.over) throw new Error(`ingestion of ${topic} ended without "${text}":\n${stderr}`);
+        if (state.over) throw new Error(`${name} ended without "${text}":\n${stderr}`);
         return false;
       });
     },

@@ -26,7 +26,7 @@ async function masterView(): Promise<z.infer<typeof view>> {
 }
 
 /** The runner's drivers that live; the Thrift Server is a driver too, and is left alone. */
-async function liveDrivers(): Promise<readonly SparkDriver[]> {
+export async function liveDrivers(): Promise<readonly SparkDriver[]> {
   return (await masterView()).activedrivers.filter((driver) => driver.mainclass === RUNNER);
 }
 

@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import { casesConfig, loadCases, ONE_PARTITION } from '../helpers/case-domain.js';
 import { requireExactlyOnce, requireNothingLeft } from '../helpers/exactly-once.js';
 import { freshLake } from '../helpers/fresh-lake.js';
-
-const SMALL_BATCHES = { MAX_RECORDS_TO_PROCESS: '3' };
+import { requireFrozenWritesNothing } from '../helpers/frozen-orchestrator.js';
 
 test('two orchestrators of one topic share the work: each does some of it, each change is in the lake once', async (t) => {
   const env = { MAX_RECORDS_TO_PROCESS: '7' };
@@ -21,22 +20,6 @@ test('two orchestrators of one topic share the work: each does some of it, each 
   await requireNothingLeft(lake, ['case-sql']);
 });
 
-for (const moment of ['batch planned', 'batch staged', 'lane merged']) {
-  test(`an orchestrator frozen past its leases after "${moment}", thawed when another has done its work, writes nothing more`, async (t) => {
-    const lake = await freshLake(t, { config: casesConfig, partitions: ONE_PARTITION, env: SMALL_BATCHES });
-    await loadCases(lake);
-    const first = lake.start('case-sql');
-    await first.says(moment);
-    first.kill('SIGSTOP');
-    await lake.ingestAll(['case-sql']);
-    await lake.requireEqual();
-    await requireExactlyOnce(lake);
-    const versions = lake.deltaVersions();
-    first.kill('SIGCONT');
-    const { code, stderr } = await first.ended;
-    assert.equal(code, 0, stderr);
-    assert.deepEqual(lake.deltaVersions(), versions, 'the thawed one added no commit');
-    await requireExactlyOnce(lake);
-    await requireNothingLeft(lake, ['case-sql']);
-  });
-}
+/** Frozen after other moments: faults/frozen-orchestrator.test.ts. */
+test('an orchestrator frozen past its leases, thawed when another has done its work, writes nothing more', (t) =>
+  requireFrozenWritesNothing(t, 'batch staged'));

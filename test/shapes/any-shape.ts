@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { dimagiLake } from '../helpers/dimagi-lake.js';
 import { requireExactlyOnce } from '../helpers/exactly-once.js';
 import type { FreshLake } from '../helpers/fresh-lake.js';
 import { batchSize, cutAtRandom, drawTables, type DrawnTable, type Slice } from './draw.js';
+import { typedConfig } from './draw-types.js';
 import { findAgain, type Found, type Row } from './find-again.js';
 import { readRows } from './read-rows.js';
 import { rowByPath } from './same-rows.js';
@@ -37,12 +40,41 @@ export async function requireAnyShape(
   sizes: AnyShape,
   say: (line: string) => void = () => undefined,
 ): Promise<void> {
-  const { seed, documents, perTable, tablesAtOnce } = sizes;
+  const { seed, documents, perTable } = sizes;
   const tables = drawTables(seed, documents, perTable);
+  await bringIn(lake, tables, sizes, say);
+  await requireNoFailure(lake);
+  for (const table of tables) await requireFound(lake, table);
+}
+
+/** The same under a lake.yaml that declares types of half of the columns, and others half-way; the oracle judges the values. */
+export async function requireAnyTypedShape(
+  lake: FreshLake,
+  tables: readonly DrawnTable[],
+  sizes: AnyShape,
+  say: (line: string) => void = () => undefined,
+): Promise<void> {
+  const [first, second] = [tables.slice(0, tables.length / 2), tables.slice(tables.length / 2)];
+  await bringIn(lake, first, sizes, say);
+  writeFileSync(lake.env['LAKE_CONFIG'] ?? '', typedConfig(lake.domain, tables, sizes.seed + 1));
+  await dimagiLake(lake, 'config', 'apply');
+  say('half of the tables are in the lake, other types are declared');
+  await bringIn(lake, second, sizes, say);
+  await lake.ingestAll(['case-sql', 'form-sql']);
+  await requireNoFailure(lake);
+  await lake.requireEqual();
+}
+
+async function bringIn(
+  lake: FreshLake,
+  tables: readonly DrawnTable[],
+  { seed, tablesAtOnce, slices }: AnyShape,
+  say: (line: string) => void,
+): Promise<void> {
   const staged = new Set<DrawnTable>();
   for (let at = 0; at < tables.length; at += tablesAtOnce) {
     const group = tables.slice(at, at + tablesAtOnce);
-    const share = Math.max(1, Math.round((sizes.slices * group.length) / tables.length));
+    const share = Math.max(1, Math.round((slices * group.length) / tables.length));
     for (const [number, slice] of cutAtRandom(seed + at, group, share).entries()) {
       await submit(lake.hq, lake.domain, slice, 'many');
       await ingest(lake, slice, batchSize(seed + number, slice));
@@ -53,8 +85,6 @@ export async function requireAnyShape(
     for (const table of group) staged.add(table);
     say(`${staged.size} of ${tables.length} tables are in the lake`);
   }
-  await requireNoFailure(lake);
-  for (const table of tables) await requireFound(lake, table);
 }
 
 function eachDocument(table: DrawnTable): Slice {

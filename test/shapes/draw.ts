@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { pick, seeded, shuffled } from '../helpers/seeded.js';
-import { caseHabits, caseTree, formHabits, formTree } from './generate.js';
+import { caseHabits, caseTree, formHabits, formTree, namedHabits } from './generate.js';
 import type { Document, Tree } from './tree.js';
 
 /** The documents of one table to be, in the order in which HQ gets them. */
@@ -22,15 +22,23 @@ const FORMS_EVERY = 5;
 const AGAIN_EVERY = 4;
 const SHARE_OF_NEW = 0.6;
 
-/** The same seed and sizes always draw the same. */
-export function drawTables(seed: number, documents: number, perTable: number): readonly DrawnTable[] {
+/**
+ * The same seed and sizes always draw the same.
+ * @param keys `named`: some can be declared in lake.yaml
+ */
+export function drawTables(
+  seed: number,
+  documents: number,
+  perTable: number,
+  keys: 'any' | 'named' = 'any',
+): readonly DrawnTable[] {
   const count = Math.max(1, Math.ceil(documents / perTable));
   return Array.from({ length: count }, (_, index): DrawnTable => {
     const kind = index % FORMS_EVERY === FORMS_EVERY - 1 ? 'form' : 'case';
     const own = Math.min(perTable, documents - index * perTable);
     const once = kind === 'form' || index % AGAIN_EVERY !== AGAIN_EVERY - 1;
     const ids = once ? own : Math.ceil(own * SHARE_OF_NEW);
-    const trees = drawTrees(kind, seed + index, own);
+    const trees = drawTrees(kind, seed + index, own, keys);
     return {
       kind,
       name: `t${index}`,
@@ -40,8 +48,14 @@ export function drawTables(seed: number, documents: number, perTable: number): r
   });
 }
 
-function drawTrees(kind: DrawnTable['kind'], seed: number, count: number): readonly Tree[] {
-  const [habits] = fc.sample(kind === 'case' ? caseHabits : formHabits, { seed, numRuns: 1 });
+function drawTrees(
+  kind: DrawnTable['kind'],
+  seed: number,
+  count: number,
+  keys: 'any' | 'named',
+): readonly Tree[] {
+  const ofCases = keys === 'named' ? namedHabits : caseHabits;
+  const [habits] = fc.sample(kind === 'case' ? ofCases : formHabits, { seed, numRuns: 1 });
   if (habits === undefined) throw new RangeError('nothing was drawn');
   return fc.sample(kind === 'case' ? caseTree(habits) : formTree(habits), { seed, numRuns: count });
 }

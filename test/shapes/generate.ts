@@ -67,6 +67,17 @@ export const caseHabits: fc.Arbitrary<Habits> = fc.record({
   weights,
 });
 
+/** Of two keys that lake.yaml can name, and two that are anything. */
+export const namedHabits: fc.Arbitrary<Habits> = fc.record({
+  keys: fc
+    .tuple(
+      fc.uniqueArray(fc.constantFrom('weight', 'dob', 'visits', 'a__b'), { minLength: 2, maxLength: 2 }),
+      fc.uniqueArray(hostileKey('case_json__'), { maxLength: 2 }),
+    )
+    .map(([named, others]) => [...new Set([...named, ...others])]),
+  weights,
+});
+
 /** Any JSON object, as case_json may hold it. */
 export function caseTree(habits: Habits): fc.Arbitrary<Tree> {
   const text = fc.oneof(

@@ -36,15 +36,6 @@ export async function tablesNow({
   return [...records, ...aggregates];
 }
 
-export async function oneTable(
-  { database }: Pick<ApiParts, 'database'>,
-  name: { readonly database: string; readonly name: string },
-): Promise<(TableNow & { readonly facts: TableFacts }) | undefined> {
-  const [facts] = await tableFacts(database, name);
-  if (facts === undefined) return undefined;
-  return { table: tableOf(facts, await listPauses(database)), facts };
-}
-
 function tableOf(facts: TableFacts, pauses: readonly Pause[]): Table {
   const full = `${facts.database}.${facts.name}`.toLowerCase();
   const pause = pauses.find(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { outputPath } from '../../aggregation/pin-sources.js';
+import { outputPath } from '../../aggregation/output-path.js';
 import { newestCommits, tableSize, type TableCommit } from '../../commit/table-history.js';
 import { schemaPage } from '../../ledger/schema-changes.js';
 import { readTables, type LakeTable } from '../../ledger/tables.js';

@@ -17,8 +17,8 @@ export const JOB_STATES = [
   'cancelled',
   'done',
 ] as const;
-export const jobKind = z.enum(JOB_KINDS);
-export const jobState = z.enum(JOB_STATES);
+const jobKind = z.enum(JOB_KINDS);
+const jobState = z.enum(JOB_STATES);
 export const jobId = z.string().regex(/^(batch|aggregation|request|reprocess)-[1-9]\d{0,18}$/);
 
 export const job = z.object({
@@ -59,7 +59,7 @@ export const jobQuery = z.strictObject({ ...filters, ...pageQuery });
 export const jobPage = z.object({ ...page, jobs: z.array(job) });
 export const facetQuery = z.strictObject(filters);
 /** Counts stop at a cap: `isCapped` says "so many or more". */
-export const facet = z.array(z.object({ value: z.string(), count: z.number().int(), isCapped: z.boolean() }));
+const facet = z.array(z.object({ value: z.string(), count: z.number().int(), isCapped: z.boolean() }));
 export const jobFacets = z.object({
   kind: facet,
   state: facet,
@@ -129,7 +129,7 @@ export const jobDetail = z.object({
 });
 export type JobDetail = z.infer<typeof jobDetail>;
 
-export const script = z.object({ run: z.string(), name: z.string(), sql: z.string() });
+const script = z.object({ run: z.string(), name: z.string(), sql: z.string() });
 export const scripts = z.object({ scripts: z.array(script) });
 export const logQuery = z.strictObject({
   run: z.string().max(200).optional(),

@@ -81,7 +81,7 @@ export const tableQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(2000).default(200),
 });
 export const tablePage = z.object({ ...page, tables: z.array(table), total: z.number().int() });
-export const column = z.object({
+const column = z.object({
   name: z.string(),
   type: z.string(),
   declared: z.string().nullable(),
@@ -99,7 +99,7 @@ export const tableDetail = z.object({
   cli: z.string(),
 });
 export type TableDetail = z.infer<typeof tableDetail>;
-export const schemaChange = z.object({
+const schemaChange = z.object({
   at: moment,
   deltaVersion: big,
   column: z.string(),
@@ -112,7 +112,7 @@ export const schemaChange = z.object({
   offset: big.nullable(),
 });
 export const schemaHistory = z.object({ ...page, changes: z.array(schemaChange) });
-export const commit = z.object({
+const commit = z.object({
   version: big,
   at: moment,
   operation: z.string(),

@@ -33,7 +33,7 @@ export const newToken = z.strictObject({
 });
 /** The only time that the secret is shown. */
 export const madeToken = z.object({ token, secret: z.string() });
-export const auditEntry = z.object({
+const auditEntry = z.object({
   id: big,
   at: moment,
   who: z.string(),
@@ -84,7 +84,7 @@ export const overview = z.object({
 });
 export type Overview = z.infer<typeof overview>;
 
-export const PAUSE_SCOPES = ['all', 'topic', 'table', 'queue'] as const;
+const PAUSE_SCOPES = ['all', 'topic', 'table', 'queue'] as const;
 /** Queues that can be paused. */
 export const QUEUES = ['stage', 'merge', 'aggregation', 'schedule', 'reprocess'] as const;
 export const pauseAsk = z.strictObject({
@@ -167,7 +167,7 @@ export const migrationAsk = z.strictObject({
   dryRun: z.boolean().default(false),
 });
 
-export const schedule = z.object({
+const schedule = z.object({
   domain: z.string(),
   day: z.number().int(),
   hour: z.number().int(),
@@ -221,7 +221,7 @@ export const cluster = z.object({
 });
 export type Cluster = z.infer<typeof cluster>;
 
-export const ALERT_KINDS = [
+const ALERT_KINDS = [
   'topic_halted',
   'table_halted',
   'lag',

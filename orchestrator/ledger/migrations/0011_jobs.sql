@@ -86,8 +86,7 @@ CREATE TABLE job (
   failure_class text,
   failure text,
   -- Words to be searched, and `=what:value` for what is filtered by (a job may have many of those).
-  words tsvector NOT NULL,
-  changed_at timestamptz NOT NULL DEFAULT now()
+  words tsvector NOT NULL
 );
 
 -- Lexemes of texts: each word as it stands, and its parts. ASCII only is folded and cut, so that every server does the same.
@@ -270,7 +269,7 @@ BEGIN
       BEGIN
         IF coalesce(cardinality(keys), 0) = 0 THEN RETURN; END IF;
         PERFORM 1 FROM job WHERE id IN (SELECT '%1$s-' || key FROM unnest(keys) AS key) ORDER BY id FOR UPDATE;
-        UPDATE job SET (%2$s, changed_at) = (%3$s, clock_timestamp())
+        UPDATE job SET (%2$s) = ROW(%3$s)
           FROM %1$s_job AS now WHERE now.key = ANY (keys) AND job.id = now.id
             AND (%4$s) IS DISTINCT FROM (%3$s);
         INSERT INTO job (id, %2$s) SELECT now.id, %3$s FROM %1$s_job AS now
@@ -289,7 +288,6 @@ CREATE INDEX job_of_kind ON job (kind, created_at DESC, id DESC);
 CREATE INDEX job_of_state ON job (state, created_at DESC, id DESC);
 CREATE INDEX job_of_failure ON job (failure_class, created_at DESC, id DESC) WHERE failure_class IS NOT NULL;
 CREATE INDEX job_words ON job USING gin (words) WITH (fastupdate = off);
-CREATE INDEX job_changed ON job (changed_at);
 CREATE STATISTICS job_facets (mcv) ON kind, state, failure_class, topic FROM job;
 ALTER TABLE job ALTER COLUMN words SET STATISTICS 300;
 ANALYZE job;
@@ -419,3 +417,15 @@ CREATE OR REPLACE VIEW runnable_lane AS
     AND NOT EXISTS (SELECT 1 FROM lane el JOIN batch e ON e.id = el.batch_id
                     WHERE el.table_id = l.table_id AND e.sequence < b.sequence
                       AND el.state NOT IN ('merged', 'committed'));
+
+-- Drivers' limited role may call its own functions and no other (0002).
+DO $$
+DECLARE
+  made regprocedure;
+BEGIN
+  FOR made IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
+    AND (p.proname LIKE 'index\_%' OR p.proname LIKE 'refresh\_%\_jobs' OR p.proname LIKE 'job\_%' OR p.proname = 'is_held')
+  LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
+  END LOOP;
+END $$;

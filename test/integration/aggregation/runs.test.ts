@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { PACKAGE_ROOT } from '../../../orchestrator/package-root.js';
 import { freshLake, type FreshLake } from '../../helpers/fresh-lake.js';
 import { loadSmallProgramme } from '../../helpers/small-programme.js';
-import { runVerb, type VerbEnd } from '../../helpers/run-verb.js';
+import { runVerb, type VerbEnd } from '../../helpers/dimagi-lake.js';
 import { runsOf, warehouseOf } from './aggregation-facts.js';
 
 const MONTH = '2026-01-01';

@@ -26,15 +26,8 @@ import {
   readBatch,
   type Batch,
 } from '../../../orchestrator/ledger/batches.js';
-import { commitBatch } from '../../../orchestrator/ledger/committing.js';
 import { resumeTopic } from '../../../orchestrator/ledger/halts.js';
-import {
-  haltLane,
-  laneFailed,
-  laneMerged,
-  readLanes,
-  runnableLanes,
-} from '../../../orchestrator/ledger/lanes.js';
+import { haltLane, laneFailed, readLanes, runnableLanes } from '../../../orchestrator/ledger/lanes.js';
 import { listPauses, pause, resume } from '../../../orchestrator/ledger/pauses.js';
 import { insertRun, runSubmitted } from '../../../orchestrator/ledger/runs.js';
 import {
@@ -45,7 +38,8 @@ import {
   TopicUnderTest,
   type FreshLedger,
 } from '../ledger/fresh-ledger.js';
-import { readJob, wrongRows } from './job-rows.js';
+import { until } from '../../helpers/until.js';
+import { mergeAndCommit, readJob, stageOne, submit, wrongRows } from './job-rows.js';
 
 describe('the search index over all jobs', () => {
   let ledger: FreshLedger;
@@ -64,42 +58,9 @@ describe('the search index over all jobs', () => {
   };
   const found = async (search: Partial<JobSearch>): Promise<string[]> =>
     (await searchJobs(ledger, { limit: 50, ...search })).jobs.map((job) => job.id);
-  const staged = async (types: readonly string[]): Promise<Batch> => {
-    const batch = await topic.plan();
-    await ledger.database.transaction((tx) => beginExtraction(tx, batch.id));
-    const now = await readBatch(ledger.database, batch.id);
-    const lanes = [];
-    for (const type of types)
-      lanes.push({ tableId: await table(ledger.database, 'nutrition', type), upserts: 2, deletes: 1 });
-    await topic.stage(now, { lanes });
-    return readBatch(ledger.database, batch.id);
-  };
-  const submitted = async (batch: Batch, runId: string): Promise<void> => {
-    const lanes = await readLanes(ledger.database, batch.id);
-    const run = { id: runId, batchId: batch.id, token: 't', path: 'runs/r', runFile: 'file:///run.json' };
-    await ledger.database.transaction((tx) =>
-      insertRun(
-        tx,
-        run,
-        lanes.map((lane) => lane.id),
-      ),
-    );
-  };
-  const mergedAndCommitted = async (batch: Batch): Promise<void> => {
-    const facts = {
-      deltaVersion: 1n,
-      inserted: 2,
-      updated: 0,
-      deleted: 1,
-      refused: 0,
-      seconds: 2,
-      runId: null,
-    };
-    for (const lane of await readLanes(ledger.database, batch.id))
-      await laneMerged(ledger.database, lane.id, facts);
-    const held = await lease(ledger.database, `merge:${batch.id}`);
-    assert.ok(await ledger.database.transaction((tx) => commitBatch(tx, held, batch)));
-  };
+  const staged = (types: readonly string[]): Promise<Batch> => stageOne(ledger.database, topic, types);
+  const submitted = (batch: Batch, runId: string): Promise<void> => submit(ledger.database, batch, runId);
+  const mergedAndCommitted = (batch: Batch): Promise<void> => mergeAndCommit(ledger.database, batch);
 
   test('a batch: from waiting to done, its row right after every step', async () => {
     const { database } = ledger;

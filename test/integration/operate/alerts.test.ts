@@ -22,7 +22,7 @@ import { releaseLeases, type Lease } from '../../../orchestrator/ledger/leases.j
 import { haltTopic } from '../../../orchestrator/ledger/planning.js';
 import { haltTable } from '../../../orchestrator/ledger/tables.js';
 import { createLogger } from '../../../orchestrator/logger.js';
-import { runVerb } from '../../helpers/run-verb.js';
+import { runVerb } from '../../helpers/dimagi-lake.js';
 import { until } from '../../helpers/until.js';
 import { lease, openLedger, table, TopicUnderTest, type FreshLedger } from '../ledger/fresh-ledger.js';
 import { SECRET, startReceiver, type WebhookReceiver } from './webhook-receiver.js';

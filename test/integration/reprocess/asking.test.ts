@@ -88,7 +88,7 @@ describe('asking for records to be read from HQ again', () => {
     await assert.rejects(world.ask(bad), (error: { code: string; facts: { faults: string[] } }) => {
       assert.equal(error.code, 'SCOPE_INVALID');
       assert.equal(error.facts.faults.length, faults.length);
-      faults.forEach((fault, at) => assert.match(error.facts.faults[at] ?? '', fault));
+      for (const [at, fault] of faults.entries()) assert.match(error.facts.faults[at] ?? '', fault);
       return true;
     });
     for (const [scope, fault] of [
