@@ -42,7 +42,7 @@ export function Waterfall({ spans }: { spans: readonly Span[] }): ReactElement {
               >
                 <span
                   className="bar"
-                  data-state={span.state}
+                  data-state={span.stage === 'wait' && span.state === 'done' ? 'waiting' : span.state}
                   style={{ left: `${((began - from) / whole) * 100}%`, width: `${(ms / whole) * 100}%` }}
                 />
               </span>

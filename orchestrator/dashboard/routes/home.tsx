@@ -27,10 +27,10 @@ export function Home(): ReactElement {
             <Counts overview={overview} />
             <Failing failing={overview.failing} />
             <Grid gap="md">
-              <Grid.Col span={{ base: 12, lg: 7.5 }}>
+              <Grid.Col span={{ base: 12, lg: 7 }}>
                 <Lag topics={overview.topics} />
               </Grid.Col>
-              <Grid.Col span={{ base: 12, lg: 4.5 }}>
+              <Grid.Col span={{ base: 12, lg: 5 }}>
                 <Stack gap="md">
                   <Freshness domains={overview.domains} />
                   <NextRuns runs={overview.nextRuns} />
@@ -217,9 +217,9 @@ function Freshness({ domains }: { domains: Overview['domains'] }): ReactElement 
                 <To to="/tables" query={{ domain }}>
                   {domain}
                 </To>
-                <Text fz="xs" c="dimmed">
+                <Text fz="xs" c="dimmed" className="nowrap">
                   {count(tables)} tables
-                  {halted > 0 && <span className="text-bad nowrap">, {count(halted)} halted</span>}
+                  {halted > 0 && <span className="text-bad">, {count(halted)} halted</span>}
                 </Text>
               </>
             ),

@@ -21,7 +21,7 @@ import { useFilters } from '../lib/url-state.js';
 const PAGE = 500;
 
 const COLUMNS: readonly ColumnOf<Table>[] = [
-  { head: 'State', width: '136px', cell: (table) => <Standing {...table} /> },
+  { head: 'State', width: '128px', cell: (table) => <Standing {...table} /> },
   {
     head: 'Table',
     sort: 'name',
@@ -31,8 +31,8 @@ const COLUMNS: readonly ColumnOf<Table>[] = [
       </To>
     ),
   },
-  { head: 'Domain', width: '17%', cell: ({ domain }) => <span title={domain}>{domain}</span> },
-  { head: 'Rows', width: '110px', isNumber: true, sort: 'rows', cell: ({ rows }) => count(rows) },
+  { head: 'Domain', width: '14%', cell: ({ domain }) => <span title={domain}>{domain}</span> },
+  { head: 'Rows', width: '100px', isNumber: true, sort: 'rows', cell: ({ rows }) => count(rows) },
   { head: 'Columns', width: '92px', isNumber: true, cell: ({ columns }) => count(columns) },
   {
     head: 'Change waits',

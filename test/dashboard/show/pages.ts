@@ -30,7 +30,7 @@ export function shownPages(haltedBatch: string): readonly ShownPage[] {
       name: 'job-time',
       path: `/jobs/batch-${haltedBatch}`,
       title: 'Where its time went, and what it did to each table',
-      region: /^Runs on Spark$/,
+      region: /^Where the time went$/,
     },
     {
       name: 'job-sql',
