@@ -100,7 +100,7 @@ export const FACETS = ['kind', 'state', 'failureClass', 'topic', 'domain'] as co
 export type Facet = (typeof FACETS)[number];
 
 /** So many jobs of a value are counted and no more: what matters is whether there are none, few or many. */
-export const FACET_CAP = 1_000;
+const FACET_CAP = 1_000;
 
 /** Columns of facets. A job of several domains has none, and counts for none. */
 const COLUMN_OF: Readonly<Record<Facet, string>> = {

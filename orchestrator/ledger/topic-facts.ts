@@ -16,6 +16,8 @@ export interface TopicFacts {
   readonly oldestSeconds: number | null;
   /** The batch that could not be staged and halted the topic. */
   readonly haltedBatch: bigint | null;
+  /** Tables that stand still with a batch of the topic waiting for them. */
+  readonly haltedTables: number;
 }
 
 export async function topicFacts(database: Queryable): Promise<TopicFacts[]> {
@@ -25,7 +27,9 @@ export async function topicFacts(database: Queryable): Promise<TopicFacts[]> {
          AS "newestCommitAt",
        (SELECT count(*)::int FROM quarantine q WHERE q.state = 'open'
           AND q.kind = CASE t.name WHEN 'form-sql' THEN 'form' WHEN 'case-sql' THEN 'case' ELSE t.name END) AS quarantined,
-       hour.messages, hour.seconds AS "busySeconds"
+       hour.messages, hour.seconds AS "busySeconds",
+       (SELECT count(DISTINCT l.table_id)::int FROM lane l JOIN batch b ON b.id = l.batch_id JOIN lake_table x ON x.id = l.table_id
+        WHERE l.state <> 'committed' AND b.topic = t.name AND b.state <> 'committed' AND x.state = 'halted') AS "haltedTables"
      FROM topic t
        CROSS JOIN LATERAL (
          SELECT count(*)::int AS batches,

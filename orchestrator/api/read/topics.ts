@@ -82,12 +82,14 @@ function topicOf(
   return {
     name: facts.name,
     state,
-    health: healthOf(state, lag, lagSeconds, facts.openBatches),
+    health: facts.haltedTables > 0 ? 'bad' : healthOf(state, lag, lagSeconds, facts.openBatches),
     reason: facts.reason ?? (pause === undefined ? null : `paused by ${pause.by}: ${pause.reason}`),
     lag,
     lagSeconds: lagSeconds === null ? null : Math.round(lagSeconds * 10) / 10,
     secondsToCatchUp:
-      lag === null || (lag > 0 && !pace) || state !== 'running' ? null : Math.round(lag / (pace || 1)),
+      lag === null || (lag > 0 && !pace) || state !== 'running' || facts.haltedTables > 0
+        ? null
+        : Math.round(lag / (pace || 1)),
     messagesPerSecond: pace === null ? null : Math.round(pace * 10) / 10,
     openBatches: facts.openBatches,
     newestCommitAt: facts.newestCommitAt,

@@ -24,3 +24,15 @@ BEGIN
       'tell_' || told.what, CASE told.relation WHEN 'run' THEN 'OF state' ELSE '' END, told.relation, told.what);
   END LOOP;
 END $$;
+
+-- As in 0011: nobody but the ledger's owner may call what triggers are made of.
+DO $$
+DECLARE
+  made regprocedure;
+BEGIN
+  FOR made IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
+    AND (p.proname LIKE 'note\_%' OR p.proname IN ('duration_bounds', 'tell_change'))
+  LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made);
+  END LOOP;
+END $$;
