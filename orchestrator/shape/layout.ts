@@ -121,7 +121,8 @@ function encodeItem(item: LayoutNode, value: JsonValue, keys: KeyCounter, by: st
     item.scalar = ITEM_TEXT_KEY;
     struct[ITEM_TEXT_KEY] = textOf(value);
   }
-  return struct;
+  // An object without a value is no item: a null among texts, it must not become a struct where structs came with it.
+  return Object.keys(struct).length === 0 ? null : struct;
 }
 
 /** Every scalar is text; numbers and booleans of case_json as their JSON text. */

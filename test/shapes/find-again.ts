@@ -156,6 +156,9 @@ function inList(leaf: Leaf, item: Seen, path: Path, field: Field, pairs: readonl
       });
     } else {
       wanted.forEach((each, index) => {
+        // Whatever came with it in one batch: an item that holds nothing is null, not a struct of nulls.
+        if (fieldsOfItem(each) === undefined && (cell[index] ?? null) !== null)
+          problems.push(differs(`${where}[${index}]`, path, each, cell[index]));
         structs.push({
           tree: fieldsOfItem(each) ?? new Map<string, Value>(),
           row: asRow(cell[index]),

@@ -103,8 +103,8 @@ function holdsValue(value: Value): boolean {
 
 /** An item as the struct's fields; undefined when the item is null or an object that holds nothing. */
 export function fieldsOfItem(item: Value): Tree | undefined {
-  if (item instanceof Map) return item;
-  return item === null ? undefined : new Map([[TEXT_IN_LIST, item]]);
+  if (!holdsValue(item)) return undefined;
+  return item instanceof Map ? item : new Map([[TEXT_IN_LIST, item]]);
 }
 
 /** What stands at these keys below an object. */

@@ -56,6 +56,16 @@ test('numbers and booleans are their JSON text, in lists too', () => {
   });
 });
 
+test('an item of a list that holds nothing is null, in whatever company it comes', () => {
+  const layout = new StagedLayout();
+  assert.deepEqual(encode(layout, { l: ['a', {}, { x: null }, { x: { y: null } }, null] }), {
+    c0: [{ t: 'a' }, null, null, null, null],
+  });
+  assert.deepEqual(encode(layout, { l: [{ x: 'b' }, {}, [], ''] }), {
+    c0: [{ f0: 'b' }, null, { f1: [] }, { t: '' }],
+  });
+});
+
 test('a list directly in a list is an object with the one field #list', () => {
   const layout = new StagedLayout();
   assert.deepEqual(encode(layout, { x: [['a'], [['b']], 'c'] }), {
