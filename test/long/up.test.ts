@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { loadModels } from '../../orchestrator/aggregation/models/load-models.js';
 import { requestAggregation } from '../../orchestrator/aggregation/requests.js';
 import { parseStoredConfig, loadLakeConfig } from '../../orchestrator/config/lake.js';
@@ -18,7 +19,10 @@ import { createLogger } from '../../orchestrator/logger.js';
 import { openStorage } from '../../orchestrator/storage/open-storage.js';
 import { SparkRest } from '../../orchestrator/submit/spark-rest.js';
 import { WorkerLogs } from '../../orchestrator/submit/worker-logs.js';
-import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
+import { newTokenSecret, sha256 } from '../../orchestrator/api/access/secrets.js';
+import { addToken } from '../../orchestrator/ledger/api-tokens.js';
+import { openBrowser } from '../helpers/chromium.js';
+import { freshLake, type Closing, type FreshLake } from '../helpers/fresh-lake.js';
 import { startProcess } from '../helpers/orchestrator.js';
 import { change, loadSmallProgramme } from '../helpers/small-programme.js';
 import { liveDrivers } from '../helpers/spark-drivers.js';
@@ -49,6 +53,34 @@ function partsOf(lake: FreshLake, database: LedgerDatabase): JobParts {
   };
 }
 
+/** An operator at the dashboard that `up` serves, logged in as people do. */
+async function atDashboard(t: Closing, database: LedgerDatabase, log: string): Promise<Page> {
+  const [, url] = /API and dashboard.*url=(\S+)/.exec(log) ?? [];
+  const secret = newTokenSecret();
+  const name = `operator-${process.pid}-${Date.now()}`;
+  await addToken(database, { name, role: 'operator', sha256: sha256(secret), by: 'test', days: 1 });
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+  const page = await browser.newPage({ baseURL: url ?? '' });
+  await page.goto('/');
+  await page.getByLabel('Access token').fill(secret);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('navigation').first().waitFor();
+  return page;
+}
+
+/** As a person does it: the job's page, Cancel, the reason, Cancel. @returns what the page says came of it */
+async function cancelAt(page: Page, job: string): Promise<string> {
+  await page.goto(`/jobs/${job}`);
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill(ACT.reason);
+  await dialog.getByRole('button', { name: 'Cancel', exact: true }).last().click();
+  const told = page.getByText(/driver-\S+ is gone/);
+  await told.waitFor({ timeout: 120_000 });
+  return told.innerText();
+}
+
 test('up does it all in one process; what is cancelled ends its driver, and goes on when it is retried', async (t) => {
   const lake = await freshLake(t);
   await loadSmallProgramme(lake);
@@ -57,7 +89,7 @@ test('up does it all in one process; what is cancelled ends its driver, and goes
     up.kill('SIGKILL');
     await up.ended;
   });
-  await up.says('schedule, aggregation');
+  await up.says('schedule, aggregation, alerts, api');
   const database = new LedgerDatabase(stackVariable('LEDGER_DATABASE_URL'));
   t.after(() => database.close());
   const parts = partsOf(lake, database);
@@ -78,12 +110,14 @@ test('up does it all in one process; what is cancelled ends its driver, and goes
 
   await t.test('it is seen with what it does', async () => {
     const [seen, ...others] = await livingProcesses(database, 15);
-    assert.deepEqual([seen?.roles, others], [['poller', 'workers', 'schedule', 'aggregation'], []]);
+    const roles = ['poller', 'workers', 'schedule', 'aggregation', 'alerts', 'api'];
+    assert.deepEqual([seen?.roles, others], [roles, []]);
   });
 
   await t.test(
-    'an aggregation is cancelled while its driver works: the driver goes, the request too',
-    async () => {
+    'an aggregation is cancelled at the dashboard while its driver works: the driver goes, the request too',
+    async (inner) => {
+      const page = await atDashboard(inner, database, up.stderr());
       const versions = new ConfigVersions(database, { parse: parseStoredConfig, hashKeyCheck: () => null });
       const months = {
         database,
@@ -113,8 +147,7 @@ test('up does it all in one process; what is cancelled ends its driver, and goes
       assert.ok(child !== undefined);
       const { runs } = await jobDetail(parts, child.id);
       assert.match(runs.at(-1)?.sparkUi ?? '', /logPage\/\?driverId=driver-/);
-      const { message } = await cancelJob(parts, request, ACT);
-      assert.match(message, new RegExp(`${driver} is gone`));
+      assert.match(await cancelAt(page, request), new RegExp(`${driver} is gone`));
       assert.deepEqual(
         (await liveDrivers()).filter((each) => each.id === driver),
         [],

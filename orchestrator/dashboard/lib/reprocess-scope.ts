@@ -47,15 +47,10 @@ function withWindow(
   base: ReprocessScope,
   { from, until }: ScopeForm,
 ): { scope: ReprocessScope } | { missing: string } {
-  if (from === '' && until === '') return { missing: 'Say from when, until when, or both.' };
-  if (from !== '' && until !== '' && Date.parse(from) >= Date.parse(until))
-    return { missing: 'The end must be after the beginning.' };
+  if (from === '' || until === '') return { missing: 'Say from when until when.' };
+  if (Date.parse(from) >= Date.parse(until)) return { missing: 'The end must be after the beginning.' };
   return {
-    scope: {
-      ...base,
-      ...(from === '' ? {} : { from: new Date(from).toISOString() }),
-      ...(until === '' ? {} : { until: new Date(until).toISOString() }),
-    },
+    scope: { ...base, from: new Date(from).toISOString(), until: new Date(until).toISOString() },
   };
 }
 
