@@ -41,6 +41,14 @@ export type SubmitEnvironment = Pick<
   | 'AWS_REGION'
 >;
 
+/**
+ * Spark works out what holds of each column and whether a filter says so already: in the square of the columns, for
+ * plans that have hundreds and no filter it could spare. Half of a wide MERGE's time was this (decision 0027).
+ */
+const WIDE_PLANS: Readonly<Record<string, string>> = {
+  'spark.sql.constraintPropagation.enabled': 'false',
+};
+
 /** For small merges generating and compiling code costs more than it saves; for large ones it pays. */
 const INTERPRETED: Readonly<Record<string, string>> = {
   'spark.sql.codegen.wholeStage': 'false',
@@ -76,6 +84,7 @@ export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment):
       }),
       // The source is staging files that never change, so a copy of it for safety would be for nothing.
       'spark.databricks.delta.merge.materializeSource': 'none',
+      ...(application === undefined ? WIDE_PLANS : {}),
       ...(local && application?.size !== 'medium' ? INTERPRETED : {}),
       // Unique, so that the run can be found in Spark's own pages.
       'spark.app.name': application?.name ?? `dimagi-lake ${run.runId}`,
