@@ -11,6 +11,8 @@ export interface Lane {
   readonly state: LaneState;
   readonly upserts: number;
   readonly deletes: number;
+  /** Only upserts, of records that were never staged for the table before. */
+  readonly allNew: boolean;
   readonly attempts: number;
   /** Paths of the columns that the lane drops; null: not decided. */
   readonly pruned: readonly (readonly string[])[] | null;
@@ -24,13 +26,14 @@ interface LaneRow {
   state: LaneState;
   upserts: number;
   deletes: number;
+  all_new: boolean;
   attempts: number;
   pruned: Lane['pruned'];
 }
 
 export async function readLanes(database: Queryable, batchId: bigint): Promise<Lane[]> {
   const rows = await database.query<LaneRow>(
-    'SELECT id, batch_id, table_id, state, upserts, deletes, attempts, pruned FROM lane WHERE batch_id = $1 ORDER BY id',
+    'SELECT id, batch_id, table_id, state, upserts, deletes, all_new, attempts, pruned FROM lane WHERE batch_id = $1 ORDER BY id',
     [batchId],
   );
   return rows.map((row) => ({
@@ -40,6 +43,7 @@ export async function readLanes(database: Queryable, batchId: bigint): Promise<L
     state: row.state,
     upserts: row.upserts,
     deletes: row.deletes,
+    allNew: row.all_new,
     attempts: row.attempts,
     pruned: row.pruned,
   }));

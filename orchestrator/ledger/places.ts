@@ -38,11 +38,13 @@ export interface StagedPlace extends Place {
 export interface TouchedMonths {
   readonly tableId: bigint;
   readonly months: readonly (string | null)[];
+  /** How many of the upserts are of records that were not known to stand in the table, or to come there. */
+  readonly newRecords: number;
 }
 
 /**
  * Records what a batch has staged, in the staging transaction; `sequence` orders it against other batches.
- * @returns per table the months that may change
+ * @returns per table the months that may change, and how many records are new there
  */
 export async function stagePlaces(
   tx: Queryable,
@@ -60,8 +62,9 @@ export async function stagePlaces(
        months = (SELECT coalesce(array_agg(DISTINCT month), '{}') FROM unnest(known.months || excluded.months) AS month),
        sequence = excluded.sequence, deleted_by = excluded.deleted_by,
        rev = CASE WHEN excluded.deleted_by IS NULL THEN greatest(known.rev, excluded.rev) END
-     RETURNING table_id, months)
-     SELECT table_id AS "tableId", array_agg(DISTINCT month)::text[] AS months
+     RETURNING table_id, months, xmax = 0 AS is_new)
+     SELECT table_id AS "tableId", array_agg(DISTINCT month)::text[] AS months,
+            (count(*) FILTER (WHERE is_new))::int AS "newRecords"
      FROM placed CROSS JOIN unnest(placed.months) AS month GROUP BY table_id`,
     [
       sequence,

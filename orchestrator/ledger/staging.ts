@@ -67,11 +67,19 @@ export async function commitStaging(
     );
   }
   const months = new Map(staged.lanes.map((lane) => [lane.tableId, new Set<string | null>()]));
+  const newRecords = new Map<bigint, number>();
   for (const slice of staged.places) {
-    for (const touched of await stagePlaces(tx, batch.sequence, slice))
+    for (const touched of await stagePlaces(tx, batch.sequence, slice)) {
       for (const month of touched.months) months.get(touched.tableId)?.add(month);
+      newRecords.set(touched.tableId, (newRecords.get(touched.tableId) ?? 0) + touched.newRecords);
+    }
   }
   await noteStagedMonths(tx, batch.id, months);
+  await noteNewRows(
+    tx,
+    batch,
+    staged.lanes.filter((lane) => lane.upserts === newRecords.get(lane.tableId)).map((lane) => lane.tableId),
+  );
   await closeQuarantine(tx, batch, staged.looked);
   for (const record of staged.quarantined) {
     await tx.query(
@@ -92,6 +100,18 @@ export async function commitStaging(
       ],
     );
   }
+}
+
+/**
+ * Lanes of nothing but new rows need no search for old ones (decision 0027). What an earlier batch will bring is known
+ * only when it is staged: until then nothing of a later one counts as new.
+ */
+async function noteNewRows(tx: Queryable, batch: Batch, tableIds: readonly bigint[]): Promise<void> {
+  await tx.query(
+    `UPDATE lane SET all_new = true WHERE batch_id = $1 AND table_id = ANY($2::bigint[]) AND state = 'staged' AND deletes = 0
+       AND NOT EXISTS (SELECT 1 FROM batch WHERE topic = $3 AND sequence < $4 AND state = 'planned')`,
+    [batch.id, tableIds, batch.topic, batch.sequence],
+  );
 }
 
 /** A record stands in quarantine once at most: the newest look at it decides, whatever caused it. */

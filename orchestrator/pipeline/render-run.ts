@@ -57,6 +57,7 @@ export async function renderRunLane(
     base,
     layout: staged.layout,
     target,
+    allNew: lane.allNew,
     actual,
   });
 }

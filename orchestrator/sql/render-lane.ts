@@ -38,6 +38,8 @@ export interface LaneToRender {
   readonly base: readonly BaseColumn[];
   readonly layout: StagedLayout;
   readonly target: TargetShape;
+  /** None of the staged records is in the table: what is there all the same stays as it is, and counts as refused. */
+  readonly allNew: boolean;
   /** What the Delta log shows now; undefined when there is no table yet. */
   readonly actual: { readonly fields: readonly DeltaField[]; readonly txnVersion: bigint } | undefined;
 }
@@ -163,6 +165,10 @@ function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql 
   const texts = fillTemplate('merge_source', {
     select: joinSql([...stagedSelect(lane.base, lane.batchId), ...lifted], ',\n  '),
   });
+  const updates = joinSql(
+    names.map((name) => sql`t.${name} = s.${name}`),
+    ',\n  ',
+  );
   return fillTemplate('merge', {
     app_id: lane.appId as Sql,
     txn_version: sql`${lane.mergeTxn}`,
@@ -170,10 +176,7 @@ function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql 
     staging: literal(lane.stagingUrl),
     path: identifier(lane.tableUrl),
     source: made(lane.target, texts, ['__op', ...lane.base.map((column) => column.name)]),
-    updates: joinSql(
-      names.map((name) => sql`t.${name} = s.${name}`),
-      ',\n  ',
-    ),
+    matched: lane.allNew ? sql`` : sql`${fillTemplate('merge_matched', { updates })}\n`,
     insert_columns: joinSql(names, ',\n  '),
     insert_values: joinSql(
       names.map((name) => sql`s.${name}`),

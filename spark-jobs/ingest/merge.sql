@@ -1,5 +1,6 @@
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
--- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.
+-- unconditional, because batches merge in sequence order. Without WHEN MATCHED all records are new to the table. Source:
+-- one row per id. Safe to re-run by its number.
 SET spark.databricks.delta.write.txnAppId={{app_id}}
 ;
 SET spark.databricks.delta.write.txnVersion={{txn_version}}
@@ -13,10 +14,7 @@ USING (
   {{source}}
 ) AS s
 ON t.`_id` = s.`_id`
-WHEN MATCHED AND s.`__op` = 'delete' THEN DELETE
-WHEN MATCHED AND s.`__op` = 'upsert' AND (t.`_rev` IS NULL OR s.`_rev` >= t.`_rev`) THEN UPDATE SET
-  {{updates}}
-WHEN NOT MATCHED AND s.`__op` = 'upsert' THEN INSERT (
+{{matched}}WHEN NOT MATCHED AND s.`__op` = 'upsert' THEN INSERT (
   {{insert_columns}}
 ) VALUES (
   {{insert_values}}

@@ -48,7 +48,8 @@ SET spark.databricks.delta.alterLocation.bypassSchemaCheck=true
 ALTER TABLE `commcarehq_demo`.`raw_child_care_case` SET LOCATION 'file:///lake/commcare/demo/raw_child_care_case'
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
--- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.
+-- unconditional, because batches merge in sequence order. Without WHEN MATCHED all records are new to the table. Source:
+-- one row per id. Safe to re-run by its number.
 SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-000000000000
 ;
 SET spark.databricks.delta.write.txnVersion=131137

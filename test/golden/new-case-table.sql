@@ -47,7 +47,8 @@ SET spark.databricks.delta.alterLocation.bypassSchemaCheck=true
 ALTER TABLE `commcarehq_demo`.`raw_child_care_case` SET LOCATION 'file:///lake/commcare/demo/raw_child_care_case'
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
--- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.
+-- unconditional, because batches merge in sequence order. Without WHEN MATCHED all records are new to the table. Source:
+-- one row per id. Safe to re-run by its number.
 SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-000000000000
 ;
 SET spark.databricks.delta.write.txnVersion=131137
@@ -118,36 +119,6 @@ USING (
   FROM staged AS s
 ) AS s
 ON t.`_id` = s.`_id`
-WHEN MATCHED AND s.`__op` = 'delete' THEN DELETE
-WHEN MATCHED AND s.`__op` = 'upsert' AND (t.`_rev` IS NULL OR s.`_rev` >= t.`_rev`) THEN UPDATE SET
-  t.`_id` = s.`_id`,
-  t.`doc_type` = s.`doc_type`,
-  t.`domain` = s.`domain`,
-  t.`type` = s.`type`,
-  t.`name` = s.`name`,
-  t.`owner_id` = s.`owner_id`,
-  t.`user_id` = s.`user_id`,
-  t.`modified_by` = s.`modified_by`,
-  t.`opened_on` = s.`opened_on`,
-  t.`opened_by` = s.`opened_by`,
-  t.`modified_on` = s.`modified_on`,
-  t.`server_modified_on` = s.`server_modified_on`,
-  t.`closed` = s.`closed`,
-  t.`closed_on` = s.`closed_on`,
-  t.`closed_by` = s.`closed_by`,
-  t.`external_id` = s.`external_id`,
-  t.`supply_point_location_id` = s.`supply_point_location_id`,
-  t.`location_id` = s.`location_id`,
-  t.`state_id` = s.`state_id`,
-  t.`district_id` = s.`district_id`,
-  t.`indices` = s.`indices`,
-  t.`month` = s.`month`,
-  t.`_rev` = s.`_rev`,
-  t.`_batch` = s.`_batch`,
-  t.`case_json__dob` = s.`case_json__dob`,
-  t.`case_json__address__village` = s.`case_json__address__village`,
-  t.`case_json__visits` = s.`case_json__visits`,
-  t.`case_json__DOB__25a11a73` = s.`case_json__DOB__25a11a73`
 WHEN NOT MATCHED AND s.`__op` = 'upsert' THEN INSERT (
   `_id`,
   `doc_type`,

@@ -56,7 +56,8 @@ RESET spark.sql.codegen.wholeStage
 RESET spark.sql.codegen.factoryMode
 ;
 -- Merges the staged records. An older revision never overwrites a newer one (equal is allowed); a delete is
--- unconditional, because batches merge in sequence order. Source: one row per id. Safe to re-run by its number.
+-- unconditional, because batches merge in sequence order. Without WHEN MATCHED all records are new to the table. Source:
+-- one row per id. Safe to re-run by its number.
 SET spark.databricks.delta.write.txnAppId=dl/00000000-0000-0000-0000-000000000000
 ;
 SET spark.databricks.delta.write.txnVersion=131137

@@ -101,6 +101,39 @@ describe('batches, lanes and places', () => {
     assert.equal(await rev(), old);
   });
 
+  test('rows are new to a table when no batch that may merge before has staged them', async () => {
+    const topic = await TopicUnderTest.open(ledger.database, 'new rows');
+    const [own, other] = [
+      await table(ledger.database, 'demo', 'new'),
+      await table(ledger.database, 'demo', 'n2'),
+    ];
+    const areNew = async (batch: Batch): Promise<boolean[]> =>
+      (await readLanes(ledger.database, batch.id)).map((lane) => lane.allNew);
+    const first = await stage(topic, [own, other], [place(own, 'upsert')]);
+    assert.deepEqual(await areNew(first), [true, false], 'the other lane has a row that no place tells of');
+    assert.deepEqual(await areNew(await stage(topic, [own], [place(own, 'upsert')])), [false]);
+    const deleting = await topic.plan();
+    await topic.stage(deleting, {
+      lanes: [{ tableId: own, upserts: 0, deletes: 1 }],
+      places: [[place(own, 'delete')]],
+    });
+    assert.deepEqual(await areNew(deleting), [false]);
+    assert.deepEqual(
+      await areNew(await stage(topic, [own], [place(own, 'upsert')])),
+      [false],
+      'not gone yet',
+    );
+
+    const unstaged = await topic.plan();
+    const later = await stage(topic, [other], [place(other, 'upsert')]);
+    assert.deepEqual(await areNew(later), [false], 'the batch before it may bring the same record');
+    await topic.stage(unstaged, {
+      lanes: [{ tableId: other, upserts: 1, deletes: 0 }],
+      places: [[place(other, 'upsert')]],
+    });
+    assert.deepEqual(await areNew(unstaged), [false]);
+  });
+
   test('a table merges in the order of its batches, and waits for those not staged yet', async () => {
     const topic = await TopicUnderTest.open(ledger.database, 'order');
     const [one, two] = [await table(ledger.database, 'demo', 'd'), await table(ledger.database, 'demo', 'e')];

@@ -116,13 +116,19 @@ export class ShapeLake {
   }
 
   /** Merges one batch into each of the tables, all in one run. */
-  async merge(batches: readonly (readonly [ShapeTable, readonly Document[]])[]): Promise<MergeFacts[]> {
-    const prepared = await Promise.all(batches.map(([table, documents]) => this.prepare(table, documents)));
+  async merge(
+    batches: readonly (readonly [ShapeTable, readonly Document[]])[],
+    allNew = false,
+  ): Promise<MergeFacts[]> {
+    const prepared = await Promise.all(
+      batches.map(([table, documents]) => this.prepare(table, documents, allNew)),
+    );
     await this.run(prepared);
     return Promise.all(prepared.map((each) => this.settle(each)));
   }
 
-  async prepare(table: ShapeTable, documents: readonly Document[]): Promise<Prepared> {
+  /** @param allNew renders a lane of records that are said to be new to the table */
+  async prepare(table: ShapeTable, documents: readonly Document[], allNew = false): Promise<Prepared> {
     table.sequence += 1n;
     const stagingPath = `runs/${table.id}-${table.sequence}`;
     const { tables } = await stageRecords(this.storage, stagingPath, records(table, documents), {
@@ -153,6 +159,7 @@ export class ShapeLake {
         state: 'submitted',
         upserts: staged.upserts,
         deletes: staged.deletes,
+        allNew,
         attempts: 0,
         pruned: null,
       },
@@ -177,6 +184,7 @@ export class ShapeLake {
       base: BASE,
       layout: staged.layout,
       target: prepared.target,
+      allNew: lane.allNew,
       actual: await readTableState(this.storage, table.path, APP_ID),
     });
     return { laneId: lane.id, tableName: table.name.slice(0, 60), script };

@@ -68,6 +68,30 @@ describe('merging a batch into a table that is there', () => {
     assert.deepEqual(await rows(), { older: 'again', equal: '2024-07-01', newer: 'second' });
   });
 
+  test('records that are said to be new are inserted; of one that is there none is doubled, and it counts as refused', async () => {
+    const other = lake.table('inserted');
+    const documents = ['one', 'two'].map((id) => ({ id, tree: { a: id }, rev: REV.now }));
+    const [first] = await lake.merge([[other, documents]], true);
+    assert.deepEqual([first?.inserted, first?.refused], [2, 0]);
+    const again = [
+      { id: 'two', tree: { a: 'again' }, rev: REV.next },
+      { id: 'three', tree: { a: '3' }, rev: REV.now },
+    ];
+    const [second] = await lake.merge([[other, again]], true);
+    assert.deepEqual([second?.inserted, second?.updated, second?.refused], [1, 0, 1]);
+    const [seen] = await readBack(lake, [[other, []]]);
+    assert.deepEqual(
+      Object.entries(seen?.rows ?? {})
+        .map(([id, row]) => [id, row['case_json__a']])
+        .sort(),
+      [
+        ['one', 'one'],
+        ['three', '3'],
+        ['two', 'two'],
+      ],
+    );
+  });
+
   test("the log tells the same by its checksums, by its commits, and when Delta's cleaning has taken old commits", async () => {
     const whole = await lake.state(table);
     assert.equal(whole?.version, 7n);

@@ -140,6 +140,7 @@ const LANE: Lane = {
   state: 'submitted',
   upserts: 5,
   deletes: 1,
+  allNew: false,
   attempts: 0,
   pruned: null,
 };

@@ -13,6 +13,7 @@ const GOLDEN: Readonly<Record<string, LaneFacts>> = {
   'new-case-table': {
     kind: 'case',
     table: 'raw_child_care_case',
+    allNew: true,
     batch: [{ dob: '2020-01-01', address: { village: 'x' }, visits: ['1', '2'], DOB: 'x' }],
   },
   'form-table-with-new-columns': {

@@ -19,6 +19,8 @@ export interface LaneFacts {
   readonly levels?: readonly string[];
   /** Levels the table has no column for yet. */
   readonly newLevels?: readonly string[];
+  /** None of the batch's records is in the table. */
+  readonly allNew?: boolean;
   /** What the Delta log shows, where it is not what the records before made. */
   readonly actual?: Partial<NonNullable<LaneToRender['actual']>>;
 }
@@ -56,6 +58,7 @@ export function script(facts: LaneFacts): string {
       baseNames,
       facts.types,
     ),
+    allNew: facts.allNew ?? false,
     actual:
       first === undefined
         ? undefined

@@ -28,6 +28,14 @@ test('a script is statements that each end with a line of its own, also with nam
   ]);
 });
 
+test('records that are all new are inserted, never searched for, and nothing else changes', () => {
+  const [merge, inserts] = [false, true].map((allNew) => statements(script({ ...PROMOTED, allNew })));
+  assert.ok(merge !== undefined && inserts !== undefined);
+  assert.match(merge.at(-1) ?? '', /WHEN MATCHED[^]+WHEN NOT MATCHED/);
+  assert.equal(inserts.at(-1), merge.at(-1)?.replace(/WHEN MATCHED[^]+(?=WHEN NOT MATCHED)/, ''));
+  assert.deepEqual(inserts.slice(0, -1), merge.slice(0, -1));
+});
+
 test('a rewrite that the log holds is left out, and the merge keeps its text', () => {
   const first = statements(script(PROMOTED));
   const again = statements(script({ ...PROMOTED, actual: { txnVersion: 131_136n } }));
