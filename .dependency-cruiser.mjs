@@ -369,7 +369,8 @@ export default {
     },
     {
       name: 'fault-injectors-know-no-run',
-      comment: 'An injector acts on the scene it is given (inject/injector.ts); when and in what order is run.ts’s.',
+      comment:
+        'An injector acts on the scene it is given (inject/injector.ts); when and in what order is run.ts’s.',
       severity: 'error',
       from: { path: '^test/faults/random/inject/' },
       to: { path: '^test/faults/random/(run|command|verdict|workload|report)\\.ts$' },
