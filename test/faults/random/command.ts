@@ -9,7 +9,7 @@ import { Story } from './story.js';
 const HELP = `npm run test:faults -- --seed N [--runs K]   K random runs, of seeds N, N+1, …; each plan follows from its seed
 npm run test:faults -- --points             every named fault once
   --faults a,b     only these (--list names them)
-  --rounds R       rounds of a random run (default 4)
+  --rounds R       rounds of a random run (default 3)
   --plan           print the plans, run nothing
   --report         append a row per run to test/faults/REPORT.md
   --list           the named faults
@@ -117,7 +117,7 @@ function readFlags(args: readonly string[]): Flags | string {
   const strange = words.filter((word) => !isFaultName(word));
   if (strange.length > 0) return `There is no fault ${strange.join(', ')}\n\n${listOfFaults().slice(7)}`;
   const faults = words.filter(isFaultName);
-  const [seed, runs, rounds] = [values.seed ?? '', values.runs, values.rounds ?? '4'].map(wholeNumber);
+  const [seed, runs, rounds] = [values.seed ?? '', values.runs, values.rounds ?? '3'].map(wholeNumber);
   const { plan: onlyPlan, report } = values;
   const suffix = values.faults === undefined ? '' : ` --faults ${values.faults}`;
   if (values.points) {

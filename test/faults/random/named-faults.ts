@@ -16,8 +16,8 @@ export interface NamedFault {
   /** Where it may fall. Empty: it decides itself (a crash point, a wait for idleness). */
   readonly moments: readonly Moment[];
   readonly needs?: Need;
-  /** May fall while another's outage lasts, and bear another in its own. */
-  readonly pairs?: true;
+  /** `bears`: another may fall before this one is mended. `both`: and this one before another is. */
+  readonly pairs?: 'bears' | 'both';
   /** What must happen in HQ for it to have something to hit. */
   readonly wants?: 'location-type' | 'reprocess';
   /** How often beside 1; what takes minutes is drawn seldom. */
@@ -57,29 +57,34 @@ export type FaultName =
 
 /** Faults that come from outside the code, at any moment. */
 const OUTSIDE = {
-  'orchestrator-kill': { what: 'kill -9 of an orchestrator', moments: ANY, pairs: true, weight: 2 },
+  'orchestrator-kill': { what: 'kill -9 of an orchestrator', moments: ANY, pairs: 'both', weight: 2 },
   'orchestrator-freeze': {
     what: 'an orchestrator is stopped past its leases, thawed when another has done its work',
     moments: ANY,
   },
   'second-orchestrator': { what: 'one more orchestrator, later asked to end', moments: ANY },
-  'driver-kill': { what: 'kill -9 of the driver that works', moments: ['claimed'], pairs: true, weight: 2 },
+  'driver-kill': {
+    what: 'kill -9 of the driver that works',
+    moments: ['claimed'],
+    pairs: 'bears',
+    weight: 2,
+  },
   'driver-freeze': {
     what: 'the driver that works is stopped past its lease, thawed when another has done its work',
     moments: ['claimed'],
   },
   'executor-kill': { what: 'kill -9 of an executor', moments: ['claimed'], needs: 'executors' },
-  'worker-kill': { what: 'kill -9 of the Spark worker', moments: ANY, pairs: true },
+  'worker-kill': { what: 'kill -9 of the Spark worker', moments: ANY, pairs: 'both' },
   'worker-freeze': {
     what: 'the Spark worker is stopped until the master calls it dead, then thawed',
     moments: ['claimed'],
     weight: 0.2,
   },
-  'master-kill': { what: 'kill -9 of the Spark master', moments: ANY, pairs: true },
-  'redis-kill': { what: 'kill -9 of Redis', moments: ANY, pairs: true },
-  'redis-flush': { what: 'Redis is emptied', moments: ANY, pairs: true },
-  'kafka-kill': { what: 'kill -9 of Kafka', moments: ANY, pairs: true },
-  'postgres-kill': { what: 'kill -9 of Postgres: ledger, HQ and metastore', moments: ANY, pairs: true },
+  'master-kill': { what: 'kill -9 of the Spark master', moments: ANY, pairs: 'both' },
+  'redis-kill': { what: 'kill -9 of Redis', moments: ANY, pairs: 'both' },
+  'redis-flush': { what: 'Redis is emptied', moments: ANY, pairs: 'both' },
+  'kafka-kill': { what: 'kill -9 of Kafka', moments: ANY, pairs: 'both' },
+  'postgres-kill': { what: 'kill -9 of Postgres: ledger, HQ and metastore', moments: ANY, pairs: 'both' },
   'rest-answer-lost': { what: 'the answer to the next create is lost', moments: [] },
   'rest-request-late': {
     what: 'the next create is held back and arrives when its run is done',

@@ -49,9 +49,9 @@ export interface PlannedFault {
 /** How often each kind happens beside the others, and to how many at most. */
 type Likely = readonly [kind: string, weight: number, most: number];
 const CHANGES: readonly [Likely, ...Likely[]] = [
-  ['submit', 6, 30],
-  ['enrol', 4, 8],
-  ['edit', 6, 15],
+  ['submit', 6, 15],
+  ['enrol', 4, 4],
+  ['edit', 6, 10],
   ['archive', 2, 5],
   ['unarchive', 1, 3],
   ['delete', 2, 5],
@@ -62,7 +62,7 @@ const CHANGES: readonly [Likely, ...Likely[]] = [
   ['republish', 2, 10],
   ['republish-deleted', 1, 3],
   ['retry', 1, 5],
-  ['update-case', 6, 20],
+  ['update-case', 6, 12],
   ['close-case', 2, 5],
   ['case-type', 2, 4],
   ['case-owner', 2, 5],
@@ -86,11 +86,11 @@ const CHANGES: readonly [Likely, ...Likely[]] = [
 
 /** Something that is always found and always makes batches, so that a fault has work to fall into. */
 const CERTAIN: readonly PlannedChange[] = [
-  { kind: 'update-case', count: 12 },
-  { kind: 'submit', count: 10 },
+  { kind: 'update-case', count: 10 },
+  { kind: 'submit', count: 8 },
 ];
 
-const ROUNDS = 4;
+const ROUNDS = 3;
 const MOST_FAULTS_OF_A_ROUND = 2;
 
 export interface PlanOptions {
@@ -105,7 +105,7 @@ export function planRun(seed: number, { faults = FAULT_NAMES, rounds = ROUNDS }:
   // One by one, so that each draws from the numbers in a fixed order.
   const chance = (likely: number): boolean => random() < likely;
   const orchestrators = chance(0.3) ? 2 : 1;
-  const batch = 6 + Math.floor(random() * 30);
+  const batch = 8 + Math.floor(random() * 32);
   const drivers = chance(0.2) ? 'cold' : 'warm';
   const wantsS3 = chance(0.2);
   const wantsSmallDisk = chance(0.3);
@@ -139,7 +139,7 @@ function drawRound(random: () => number, possible: readonly FaultName[]): Round 
   const faults = Array.from({ length: count }, (_, turn) => drawFault(random, possible, turn)).filter(
     (drawn) => drawn !== undefined,
   );
-  const kinds = 2 + Math.floor(random() * 5);
+  const kinds = 2 + Math.floor(random() * 4);
   const changes = [...CERTAIN, ...wantedBy(faults)];
   for (let drawn = 0; drawn < kinds; drawn++) changes.push(drawChange(random));
   return { changes, faults, settles: random() < 0.4 };
@@ -157,9 +157,9 @@ function drawFault(
   const { moments, pairs } = FAULTS[fault];
   const at =
     moments.length === 0 ? null : { moment: pick(random, moments), nth: turn + 1 + Math.floor(random() * 2) };
-  const others = possible.filter((name) => name !== fault && FAULTS[name].pairs === true);
+  const others = possible.filter((name) => name !== fault && FAULTS[name].pairs === 'both');
   const paired = random() < 0.25;
-  const and = pairs === true && paired && others.length > 0 ? pick(random, others) : null;
+  const and = pairs !== undefined && paired && others.length > 0 ? pick(random, others) : null;
   return { fault, at, and };
 }
 

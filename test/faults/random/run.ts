@@ -62,9 +62,9 @@ export async function run(plan: RunPlan, story: Story, closing: Closing): Promis
     await story.keepLedger(lake);
   });
   await loadSmallProgramme(lake);
+  // In large batches: what is tried begins after it.
+  await lake.ingestAll();
   for (let count = 0; count < plan.settings.orchestrators; count++) manager.start();
-  scene.ends = await readEnds();
-  await untilIdle(lake, scene.ends);
   const readSince = lake.clock.next();
   story.say('the programme is in the lake');
   for (const [turn, round] of plan.rounds.entries()) await playRound(scene, round, turn, plan.name, tally);
