@@ -6,6 +6,7 @@ import { PACKAGE_ROOT } from '../../../orchestrator/package-root.js';
 import { freshLake, type Closing, type FreshLake } from '../../helpers/fresh-lake.js';
 import { startRestProxy } from '../../helpers/rest-proxy.js';
 import { loadSmallProgramme } from '../../helpers/small-programme.js';
+import { endDrivers } from '../../helpers/spark-drivers.js';
 import { stackVariable } from '../../helpers/stack-environment.js';
 import { startTcpGate, type TcpGate } from '../../helpers/tcp-gate.js';
 import { INJECTORS } from './inject/injectors.js';
@@ -64,6 +65,8 @@ export async function run(plan: RunPlan, story: Story, closing: Closing): Promis
   await loadSmallProgramme(lake);
   // In large batches: what is tried begins after it.
   await lake.ingestAll();
+  // Its drivers know the way to S3 that has no gate, and no executors.
+  if (scene.s3 !== undefined || plan.settings.executors) await endDrivers();
   for (let count = 0; count < plan.settings.orchestrators; count++) manager.start();
   const readSince = lake.clock.next();
   story.say('the programme is in the lake');

@@ -37,7 +37,7 @@ export class SmallDisk {
 
   /** Not a byte is left. */
   fill(name: DiskName): void {
-    const file = openSync(join(this.#folders[name], BALLAST), 'w');
+    const file = openSync(join(this.#folders[name], BALLAST), 'a');
     const piece = Buffer.alloc(4096);
     try {
       for (;;) writeSync(file, piece);

@@ -19,14 +19,15 @@ function offsetsLost(lose: () => Promise<void>): Injector {
       from = new Date(Date.now() - 1_000).toISOString();
     },
     async inject(scene) {
-      const { lake, manager, ends } = scene;
-      const behind = await topicsBehind(lake, ends);
+      const { lake, manager } = scene;
       await lose();
+      const lost = await topicsLost(lake);
       manager.start();
-      for (const topic of behind)
+      if (lost.length === 0) return undefined;
+      for (const topic of lost)
         await until(`${topic} halts`, async () => (await stateOf(lake, topic)) === 'halted');
       return async () => {
-        for (const topic of TOPICS) await goOnFromEarliest(scene, topic);
+        for (const topic of lost) await goOnFromEarliest(scene, topic);
         scene.ends = await readEnds();
         const span = ['--from', from, '--until', new Date(Date.now() + 1_000).toISOString()];
         await dimagiLake(lake, 'reprocess', '--domain', lake.domain, ...span, '--reason', 'lost offsets');
@@ -53,26 +54,32 @@ export const partitionsAdded: Injector = {
     say(`${GROWING} has ${await addPartition(GROWING)} partitions now`);
   },
   inject({ ends }) {
-    const used = [...(ends.get(GROWING)?.values() ?? [])].at(-1) ?? 0n;
+    const partitions = ends.get(GROWING) ?? new Map<number, bigint>();
+    const used = partitions.get(partitions.size - 1) ?? 0n;
     return Promise.resolve(used > 0n ? () => Promise.resolve() : undefined);
   },
 };
 
-/** Topics of which there are messages that no batch has planned. */
-async function topicsBehind(lake: FreshLake, ends: Scene['ends']): Promise<Topic[]> {
+/** Topics of which Kafka no longer has what comes next: it begins after it, or ends before it. */
+async function topicsLost(lake: FreshLake): Promise<Topic[]> {
   const { rows } = await lake.ledger.query<{ topic: string; partition: number; planned_until: string }>(
     'SELECT topic, partition, planned_until FROM topic_partition',
   );
-  return TOPICS.filter((topic) =>
-    rows.some(
-      (row) => row.topic === topic && (ends.get(topic)?.get(row.partition) ?? 0n) > BigInt(row.planned_until),
-    ),
-  );
+  const lost: Topic[] = [];
+  for (const topic of TOPICS) {
+    const places = await endsOf(topic);
+    const isLost = rows.some((row) => {
+      const place = places.find(({ partition }) => row.topic === topic && partition === row.partition);
+      const next = BigInt(row.planned_until);
+      return place !== undefined && (BigInt(place.start) > next || BigInt(place.end) < next);
+    });
+    if (isLost) lost.push(topic);
+  }
+  return lost;
 }
 
-/** As deploy/runbook.md says of OFFSETS_LOST, and for partitions that are whole, nothing changes. */
+/** As deploy/runbook.md says of OFFSETS_LOST. */
 async function goOnFromEarliest({ lake }: Scene, topic: Topic): Promise<void> {
-  if ((await stateOf(lake, topic)) !== 'halted') return;
   for (const { partition, start } of await endsOf(topic))
     await lake.ledger.query(
       'UPDATE topic_partition SET planned_until = $3 WHERE topic = $1 AND partition = $2',

@@ -56,7 +56,7 @@ export function crashAt(point: string): Injector {
       doomed.delete(manager);
       if (member === undefined) return undefined;
       const state = { dead: false };
-      void member.process.ended.then(() => (state.dead = true));
+      void member.process.ended.then(({ signal }) => (state.dead = signal === 'SIGKILL'));
       const died = await unlessIdle(lake, ends, `an orchestrator dies ${point}`, () => state.dead);
       if (!died) await manager.kill(member);
       const mend = (): Promise<void> => {
