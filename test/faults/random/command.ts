@@ -145,14 +145,14 @@ function wholeNumber(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
+/** Ctrl-C ends after the run under way; SIGTERM, and a second one, at once. */
 function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(1);
-      say('Stopping after this run; once more: at once');
-      stop.abort();
-    });
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(130);
+    say('Stopping after this run; once more: at once');
+    stop.abort();
+  });
   return stop.signal;
 }
 

@@ -86,8 +86,8 @@ const CHANGES: readonly [Likely, ...Likely[]] = [
 
 /** Something that is always found and always makes batches, so that a fault has work to fall into. */
 const CERTAIN: readonly PlannedChange[] = [
-  { kind: 'update-case', count: 10 },
-  { kind: 'submit', count: 8 },
+  { kind: 'update-case', count: 8 },
+  { kind: 'submit', count: 5 },
 ];
 
 const ROUNDS = 3;
@@ -105,7 +105,7 @@ export function planRun(seed: number, { faults = FAULT_NAMES, rounds = ROUNDS }:
   // One by one, so that each draws from the numbers in a fixed order.
   const chance = (likely: number): boolean => random() < likely;
   const orchestrators = chance(0.3) ? 2 : 1;
-  const batch = 8 + Math.floor(random() * 32);
+  const batch = 15 + Math.floor(random() * 45);
   const drivers = chance(0.2) ? 'cold' : 'warm';
   const wantsS3 = chance(0.2);
   const wantsSmallDisk = chance(0.3);
@@ -192,7 +192,7 @@ function weighted<T>(
 
 const POINTS_OF_A_RUN = 6;
 const PLAIN: Settings = {
-  ...{ orchestrators: 1, batch: 12, drivers: 'warm', partitions: 2 },
+  ...{ orchestrators: 1, batch: 60, drivers: 'warm', partitions: 2 },
   ...{ storage: 'file', executors: false, smallDisk: false },
 };
 
@@ -218,7 +218,7 @@ function pointRound(fault: FaultName): Round {
   const [moment] = FAULTS[fault].moments.includes('staged') ? ['staged' as const] : FAULTS[fault].moments;
   const planned = { fault, at: moment === undefined ? null : { moment, nth: 1 }, and: null };
   return {
-    changes: [...CERTAIN, { kind: 'edit', count: 5 }, ...wantedBy([planned])],
+    changes: [...CERTAIN, { kind: 'edit', count: 3 }, ...wantedBy([planned])],
     faults: [planned],
     settles: true,
   };
