@@ -19,12 +19,12 @@ export interface RestProxy {
   deliverHeld(): Promise<number[]>;
 }
 
-/** A network between orchestrator and Spark's REST port that loses what it is told to lose. Closed by `t.after`. */
+/** A network between orchestrator and Spark's REST port that loses what it is told to lose. Closed by `t.after`. @param target default: the stack's */
 export async function startRestProxy(
   t: Closing,
   fateOf: (act: string, count: number) => Fate,
+  target = new URL(stackVariable('SPARK_REST_URLS')),
 ): Promise<RestProxy> {
-  const target = new URL(stackVariable('SPARK_REST_URLS'));
   const acts: string[] = [];
   const held: Held[] = [];
   const server = createServer((incoming, outgoing) => {

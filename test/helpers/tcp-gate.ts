@@ -34,9 +34,10 @@ export async function startTcpGate(t: Closing, host: string, port: number): Prom
       sockets.add(from);
       from.pipe(late()).pipe(to);
       from.on('error', () => to.destroy());
-      from.on('close', () => {
+      from.on('close', (broken) => {
         sockets.delete(from);
-        to.destroy();
+        // An orderly end comes through the pipe, behind what is held back still.
+        if (broken) to.destroy();
       });
     }
   });
