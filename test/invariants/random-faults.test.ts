@@ -5,7 +5,7 @@ import { run } from '../faults/random/run.js';
 import { Story } from '../faults/random/story.js';
 
 /** Chosen for being quick. All the others, and every fault by its name: `npm run test:faults -- --help`. */
-const SEED = 4;
+const SEED = 1;
 const FAULTS = ['orchestrator-kill', 'driver-kill', 'redis-flush', 'driver-state-unknown'] as const;
 
 test('a random run of the fault harness is right: the plan of its seed is played, and every fault falls into work', async (t) => {
