@@ -33,16 +33,26 @@ export const BOMBS = {
     bytes: () => Buffer.from('<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/passwd">]><d>canary-4711&e;</d>'),
     answer: /^form XML does not parse/m,
   },
-  'a million elements inside one another': {
-    bytes: () => Buffer.from(`${'<a>'.repeat(1_000_000)}canary-4711${'</a>'.repeat(1_000_000)}`),
+  'four hundred thousand elements inside one another': {
+    bytes: () => Buffer.from(`${'<a>'.repeat(400_000)}canary-4711${'</a>'.repeat(400_000)}`),
     answer: /^form XML nests deeper than 1000 elements$/m,
   },
-  'a million attributes of one name': {
-    bytes: () => Buffer.from(`<d${' a="canary-4711"'.repeat(1_000_000)}/>`),
+  'attributes of one name, nine hundred thousand': {
+    bytes: () => Buffer.from(`<d${' a="canary-4711"'.repeat(900_000)}/>`),
     answer: /^form XML does not parse/m,
   },
   'five million empty elements': {
     bytes: () => Buffer.from(`<d>${'<a/>'.repeat(5_000_000)}</d>`),
+    answer: /^form XML has more than 1000000 tags and attributes$/m,
+  },
+  'two million names': {
+    bytes: () =>
+      Buffer.from(`<d>${Array.from({ length: 2_000_000 }, (_, at) => `<q${at}/>`).join('')}canary-4711</d>`),
+    answer: /^form XML has more than 1000000 tags and attributes$/m,
+  },
+  'nearly a million names': {
+    bytes: () =>
+      Buffer.from(`<d>${Array.from({ length: 999_000 }, (_, at) => `<q${at}/>`).join('')}canary-4711</d>`),
     answer: /^a form$/m,
   },
   'a text of 60 MB of references': {
