@@ -10,9 +10,11 @@ import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 import { SparkRest } from '../../orchestrator/submit/spark-rest.js';
+import { ServiceManager } from '../faults/random/service-manager.js';
 import { SparkAnswers } from '../faults/random/spark-answers.js';
 import { startRestProxy } from '../helpers/rest-proxy.js';
 import { startTcpGate } from '../helpers/tcp-gate.js';
+import { until } from '../helpers/until.js';
 
 /** What the fault harness breaks things with must break what it says, and nothing else. */
 
@@ -56,6 +58,15 @@ test('Spark’s answers are lost, held and made up as they are told to be, and t
     assert.equal((await spark.create(request)).submissionId, 'driver-1');
   }
   assert.deepEqual(await proxy.deliverHeld(), [200]);
+});
+
+test('the service manager tells of an end that nobody asked for', async (t) => {
+  const manager = new ServiceManager({ LAKE_CONFIG: '/nowhere/lake.yaml' });
+  t.after(() => manager.killAll());
+  manager.start();
+  await until('its end is told', () => manager.faults.length > 0);
+  assert.match(manager.faults[0] ?? '', /^orchestrator-1 ended by itself with 3: /);
+  assert.deepEqual(manager.members, []);
 });
 
 test('a process’s clock jumps when it is told to, and back', async (t) => {

@@ -65,8 +65,10 @@ export class ServiceManager {
 
   /** Asks it to end, which it must with exit code 0. */
   async stop(member: Member): Promise<void> {
-    const { code, signal } = await this.#end(member, 'SIGTERM');
+    const { code, signal, stderr } = await this.#end(member, 'SIGTERM');
     if (code === EXIT.ok || code === EXIT.unreachable) return;
+    // One that is starting still has nothing in hand, and dies of the signal like any program.
+    if (signal === 'SIGTERM' && !stderr.includes('"message":"up"')) return;
     this.#faults.push(`${member.name}, asked to end, ended with ${code ?? signal ?? ''}`);
   }
 
