@@ -358,6 +358,24 @@ export default {
       to: { path: '^orchestrator/', pathNot: KERNEL },
     },
     {
+      name: 'fault-plans-are-pure',
+      comment: 'A seed must give the same plan everywhere: what acts belongs into inject/ or run.ts.',
+      severity: 'error',
+      from: { path: '^test/faults/random/(plan|named-faults)\\.ts$' },
+      to: {
+        path: '.',
+        pathNot: '^(test/faults/random/named-faults|test/helpers/seeded|orchestrator/crash-point)\\.ts$',
+      },
+    },
+    {
+      name: 'fault-injectors-know-no-run',
+      comment:
+        'An injector acts on the scene it is given (inject/injector.ts); when and in what order is run.ts’s.',
+      severity: 'error',
+      from: { path: '^test/faults/random/inject/' },
+      to: { path: '^test/faults/random/(run|command|verdict|workload|report)\\.ts$' },
+    },
+    {
       name: 'watchers-only-look',
       comment:
         'metrics/, health/ and alerts/ look at the lake and change nothing but alerts: a question goes into ledger/, a client is handed in.',

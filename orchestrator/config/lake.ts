@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { LakeError } from '../errors.js';
 import { aggregationKeysAt, aggregationsSchema } from './aggregations.js';
@@ -114,7 +114,7 @@ export function parseLakeConfig(
   });
   if (syntax.length > 0) throw invalid(path, syntax);
   if (document.contents === null) throw invalid(path, [`${path}:1:1: the file is empty; ${SMALLEST}`]);
-  const result = lakeSchema.safeParse(document.toJS());
+  const result = lakeSchema.safeParse(plainOf(document, path));
   if (!result.success) {
     const found = result.error.issues.flatMap((issue) => schemaFaults(issue, document, keysAt));
     throw invalid(path, faultLines(path, document, lines, found));
@@ -123,6 +123,15 @@ export function parseLakeConfig(
   const { hooks, faults } = hooksOf(domains, hookFiles);
   if (faults.length > 0) throw invalid(path, faultLines(path, document, lines, faults));
   return { domains, text, hooks, sha256: identityOf(text, hooks) };
+}
+
+/** Aliases are followed here: one without its anchor, or ten levels of ten that would fill the memory, is a fault of the file. */
+function plainOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (thrown) {
+    throw invalid(path, [`${path}: ${thrown instanceof Error ? thrown.message : String(thrown)}`]);
+  }
 }
 
 /** A configuration as the ledger keeps it, with the hooks it had when it was made active. */

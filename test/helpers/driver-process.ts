@@ -25,7 +25,12 @@ export async function claimingDriver(lake: FreshLake): Promise<DriverProcess> {
 }
 
 export async function untilFrozen({ pid }: DriverProcess): Promise<void> {
-  await until(`process ${pid} is stopped`, () => processState(pid)?.startsWith('T'));
+  await until(`process ${pid} is stopped`, () => isStopped(pid));
+}
+
+/** Whether a SIGSTOP holds it. */
+export function isStopped(pid: number): boolean {
+  return processState(pid)?.startsWith('T') ?? false;
 }
 
 export async function untilGone({ pid }: DriverProcess): Promise<void> {

@@ -35,16 +35,42 @@ async function haveLeaders(admin: Admin, names: readonly string[]): Promise<bool
   }
 }
 
-/** Where each partition of a topic ends. */
-export async function endsOf(topic: string): Promise<{ partition: number; end: string }[]> {
+/** Where each partition of a topic begins and ends. */
+export async function endsOf(topic: string): Promise<{ partition: number; start: string; end: string }[]> {
   return asAdmin(async (admin) =>
-    (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, end: high })),
+    (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+      partition,
+      start: low,
+      end: high,
+    })),
   );
 }
 
 /** Deletes the topics, and waits until they are gone. */
 export async function deleteTopics(names: readonly string[]): Promise<void> {
   await asAdmin((admin) => dropTopics(admin, names));
+}
+
+/** Kafka forgets everything before these offsets, as retention makes it. */
+export async function dropRecords(
+  topic: string,
+  before: readonly { readonly partition: number; readonly end: string }[],
+): Promise<void> {
+  const partitions = before.map(({ partition, end }) => ({ partition, offset: end }));
+  await asAdmin((admin) => admin.deleteTopicRecords({ topic, partitions }));
+}
+
+/** One more, empty. @returns how many there are now */
+export async function addPartition(topic: string): Promise<number> {
+  return asAdmin(async (admin) => {
+    const count = (await admin.fetchTopicOffsets(topic)).length + 1;
+    await admin.createPartitions({ topicPartitions: [{ topic, count }], validateOnly: false });
+    await until('the new partition has a leader', async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length === count && (await haveLeaders(admin, [topic]));
+    });
+    return count;
+  });
 }
 
 async function dropTopics(admin: Admin, names: readonly string[]): Promise<void> {

@@ -1,13 +1,14 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
+import type { Closing } from './fresh-lake.js';
 import { stackVariable } from './stack-environment.js';
 
 /**
  * What becomes of one request: `pass` it on, `cut` the answer off after Spark has done it, `swallow` it (Spark never
- * hears of it), or `hold` it until `deliverHeld`, the asker having gone.
+ * hears of it), or `hold` it until `deliverHeld`, the asker having gone. `answer`: Spark is not asked, this is what it is
+ * said to have said.
  */
-type Fate = 'pass' | 'cut' | 'swallow' | 'hold';
+export type Fate = 'pass' | 'cut' | 'swallow' | 'hold' | { readonly answer: object };
 
 export interface RestProxy {
   /** For SPARK_REST_URLS. */
@@ -18,12 +19,12 @@ export interface RestProxy {
   deliverHeld(): Promise<number[]>;
 }
 
-/** A network between orchestrator and Spark's REST port that loses what it is told to lose. Closed by `t.after`. */
+/** A network between orchestrator and Spark's REST port that loses what it is told to lose. Closed by `t.after`. @param target default: the stack's */
 export async function startRestProxy(
-  t: TestContext,
+  t: Closing,
   fateOf: (act: string, count: number) => Fate,
+  target = new URL(stackVariable('SPARK_REST_URLS')),
 ): Promise<RestProxy> {
-  const target = new URL(stackVariable('SPARK_REST_URLS'));
   const acts: string[] = [];
   const held: Held[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -31,6 +32,10 @@ export async function startRestProxy(
       const act = incoming.url?.split('/')[3] ?? '';
       acts.push(act);
       const fate = fateOf(act, acts.filter((each) => each === act).length);
+      if (typeof fate === 'object') {
+        outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(fate.answer));
+        return;
+      }
       const message = {
         method: incoming.method ?? 'GET',
         path: incoming.url ?? '/',

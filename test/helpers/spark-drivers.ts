@@ -7,7 +7,8 @@ import { until } from './until.js';
 
 const RUNNER = 'org.dimagi.lake.runner.Runner';
 const drivers = z.array(z.object({ id: z.string(), mainclass: z.string(), state: z.string() }));
-const view = z.object({ activedrivers: drivers, completeddrivers: drivers });
+const workers = z.array(z.object({ state: z.string() }));
+const view = z.object({ activedrivers: drivers, completeddrivers: drivers, workers });
 
 export interface SparkDriver {
   readonly id: string;
@@ -33,6 +34,11 @@ export async function liveDrivers(): Promise<readonly SparkDriver[]> {
 /** The runner's drivers that have ended, as far back as the master remembers. */
 export async function endedDrivers(): Promise<readonly SparkDriver[]> {
   return (await masterView()).completeddrivers.filter((driver) => driver.mainclass === RUNNER);
+}
+
+/** How many workers the master believes to be alive. */
+export async function liveWorkers(): Promise<number> {
+  return (await masterView()).workers.filter((worker) => worker.state === 'ALIVE').length;
 }
 
 /** Ends every driver of the runner, so that the next run needs a cold one. */

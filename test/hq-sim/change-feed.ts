@@ -131,6 +131,8 @@ async function connect({ brokers, partitioner }: KafkaOptions): Promise<Producer
   const producer = kafka.producer({
     createPartitioner: partitioner === 'key' ? Partitioners.DefaultPartitioner : roundRobin,
     allowAutoTopicCreation: false,
+    // So that a partition added to a topic is used at once and not in five minutes.
+    metadataMaxAge: 1_000,
   });
   await producer.connect();
   return producer;

@@ -112,7 +112,7 @@ export function groupByShard<T>(
 }
 
 function openPool(url: string): pg.Pool {
-  return new pg.Pool({
+  const pool = new pg.Pool({
     connectionString: url,
     max: 4,
     options: '-c TimeZone=UTC',
@@ -125,6 +125,9 @@ function openPool(url: string): pg.Pool {
           : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
     },
   });
+  // A server that goes away ends its idle connections; the next query opens a new one.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 async function runSchema(pool: pg.Pool, file: string): Promise<void> {

@@ -97,6 +97,15 @@ test('YAML that does not parse, and a key given twice, are told with their place
   assert.match(faults('domains:\n  a: {}\n  a: {}\n')[0] ?? '', /^lake\.yaml:3:3: /);
 });
 
+test('an alias without its anchor, and aliases that would fill the memory, are faults of the file', () => {
+  assert.deepEqual(faults('domains: *nowhere'), [
+    'lake.yaml: Unresolved alias (the anchor must be set before the alias): nowhere',
+  ]);
+  const levels = Array.from({ length: 9 }, (_, at) => `l${at + 1}: &l${at + 1} [${`*l${at},`.repeat(10)}]`);
+  const [told] = faults(['l0: &l0 [x]', ...levels, 'domains: *l9'].join('\n'));
+  assert.match(told ?? '', /^lake\.yaml: Excessive alias count/);
+});
+
 test('an empty file, one that is no map and a missing one are told', () => {
   assert.match(faults('')[0] ?? '', /^lake\.yaml:1:1: the file is empty/);
   assert.match(faults('# nothing but a comment\n')[0] ?? '', /the file is empty/);

@@ -132,6 +132,14 @@ describe('damaged and hostile documents', () => {
     assert.match(reason(Buffer.alloc(MAX_XML_BYTES + 1, ' ')), /larger than/);
   });
 
+  test('a million tags and attributes are read, one more is refused, whatever they are written with', () => {
+    const tags = (count: number): Buffer => Buffer.from(`<d>${'<a/>'.repeat(count - 2)}</d>`);
+    assert.ok('form' in formJson(tags(1_000_000)));
+    const told = 'form XML has more than 1000000 tags and attributes';
+    assert.equal(reason(tags(1_000_001)), told);
+    assert.equal(reason(Buffer.from(`<d>${`<a b='' c=""/>`.repeat(400_000)}</d>`)), told);
+  });
+
   test('bytes that are not valid in the encoding are refused, never replaced', () => {
     assert.equal(
       reason(Buffer.from([0x3c, 0x61, 0x3e, 0xff, 0x3c, 0x2f, 0x61, 0x3e])),
