@@ -30,7 +30,8 @@ export function reportText({ machine, size, sections }: Report): string {
   );
 }
 
-function sectionLines({ name, title, seconds, figures, failure }: Section): string[] {
+/** One measurement's part of the report. */
+export function sectionLines({ name, title, seconds, figures, failure }: Section): string[] {
   const head = [`## ${name}: ${title}`, ''];
   if (failure !== undefined) return [...head, `Failed after ${readable(seconds)} s: ${failure}`, ''];
   return [
