@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { dimagiLake } from '../helpers/dimagi-lake.js';
 import { freshLake } from '../helpers/fresh-lake.js';
 import { endDrivers } from '../helpers/spark-drivers.js';
@@ -6,6 +7,7 @@ import { countByOtherEngine } from '../oracle/oracle.js';
 import { startPlane } from './control-plane.js';
 import { benchConfig, fillForms, fillPlaces } from './fill-hq.js';
 import type { Figure, Measurement } from './measurement.js';
+import { rewriteFigure, tablesIn } from './merge/delta-files.js';
 import { allOf, treeOf, usageOf } from './process-usage.js';
 import { sparkOf } from './spark-usage.js';
 import { readable } from './statistics.js';
@@ -54,6 +56,9 @@ export const backfill: Measurement = {
         { what: 'peak memory, control plane and drivers', value: usage.peakBytes / 1024 ** 2, unit: 'MB' },
       );
     }
+    figures.push(
+      rewriteFigure('all batches', tablesIn(join(lake.folder, 'commcare', lake.domain, 'form-sql'))),
+    );
     return figures;
   },
 };

@@ -9,6 +9,7 @@ import { endPlane, requireAlive, startPlane } from './control-plane.js';
 import { DeltaRows } from './delta-rows.js';
 import { fillPlaces } from './fill-hq.js';
 import type { Bench, Figure, Measurement } from './measurement.js';
+import { rewriteFigure, tablesIn } from './merge/delta-files.js';
 import { MixedChanges, mixedConfig } from './mixed-changes.js';
 import { allOf, treeOf, usageOf } from './process-usage.js';
 import { sparkOf } from './spark-usage.js';
@@ -45,7 +46,10 @@ export const freshness: Measurement = {
       await endPlane(plane);
     }
     await requireCounts(lake);
-    return figures;
+    const tables = ['form-sql', 'case-sql'].flatMap((topic) =>
+      tablesIn(join(lake.folder, 'commcare', lake.domain, topic)),
+    );
+    return [...figures, rewriteFigure('all batches', tables)];
   },
 };
 

@@ -5,7 +5,7 @@ import { endDrivers } from '../helpers/spark-drivers.js';
 import { stackVariable } from '../helpers/stack-environment.js';
 import { mergeByDeltalake, type DeltalakeMerge } from './baselines/merge-by-deltalake.js';
 import type { Figure, Measurement } from './measurement.js';
-import { readDeltaFiles } from './merge/delta-files.js';
+import { rewriteFigure } from './merge/delta-files.js';
 import { FREE_COLUMNS, MergeTable } from './merge/merge-table.js';
 import { openMergeLake, spread } from './merge/open-merge-lake.js';
 import type { ProcessUsage } from './process-usage.js';
@@ -57,7 +57,8 @@ TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '_id,_rev') AS SELECT * FROM d
     }
     return [
       ...figuresOf(done.slice(WARM_UPS), `${readable(count)} rows into ${readable(size)}`),
-      ...[bytesFigure('ours', table.folder, rounds, count), bytesFigure('deltalake', copy, rounds, count)],
+      rewriteFigure('ours', [table.folder], rounds),
+      rewriteFigure('deltalake', [copy], rounds),
     ];
   },
 };
@@ -99,15 +100,4 @@ function* figuresOf(rounds: readonly Round[], what: string): Generator<Figure> {
     unit: 's',
   };
   yield { what: 'peak memory of deltalake', value: peak, unit: 'MB' };
-}
-
-function bytesFigure(whose: string, folder: string, rounds: number, count: number): Figure {
-  const { commits, bytes, rows } = readDeltaFiles(folder);
-  const written = median(commits.slice(-rounds).map(({ bytesWritten }) => bytesWritten));
-  return {
-    what: `${whose}: bytes written per byte changed`,
-    value: written / (count * (bytes / rows)),
-    unit: 'times',
-    how: `${readable(written / 1024 ** 2)} MB for ${readable(count)} rows of ${readable(bytes / rows)} bytes`,
-  };
 }

@@ -1,6 +1,6 @@
 import { endDrivers } from '../helpers/spark-drivers.js';
 import type { Figure, Measurement } from './measurement.js';
-import { readDeltaFiles } from './merge/delta-files.js';
+import { rewriteFigure } from './merge/delta-files.js';
 import { MergeTable } from './merge/merge-table.js';
 import { openMergeLake, spread } from './merge/open-merge-lake.js';
 import { median, readable } from './statistics.js';
@@ -51,14 +51,7 @@ export const mergeGrowth: Measurement = {
       target: { atMost: 1.5 },
     });
     for (const { size, table } of tables) {
-      const { commits, bytes, rows, files } = readDeltaFiles(table.folder);
-      const written = median(commits.slice(-rounds).map(({ bytesWritten }) => bytesWritten));
-      figures.push({
-        what: `bytes written per byte changed, ${readable(size)} rows`,
-        value: written / (count * (bytes / rows)),
-        unit: 'times',
-        how: `${readable(bytes / 1024 ** 2)} MB in ${files} files at the end`,
-      });
+      figures.push(rewriteFigure(`${readable(size)} rows`, [table.folder], rounds));
     }
     return figures;
   },

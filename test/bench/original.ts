@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { formJson } from '../../orchestrator/extract/form-json/form-json.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
@@ -12,7 +12,7 @@ import { startOriginal, type Original } from './baselines/original-process.js';
 import { announce, benchConfig, fillForms, fillPlaces, formOf } from './fill-hq.js';
 import { largeForm, xmlnsOf, type LargeForm } from './large-form.js';
 import type { Bench, Figure, Measurement } from './measurement.js';
-import { readDeltaFiles } from './merge/delta-files.js';
+import { readDeltaFiles, rewriteFigure, tablesIn } from './merge/delta-files.js';
 import { allOf, treeOf, usageOf, type ProcessUsage } from './process-usage.js';
 import { sparkOf } from './spark-usage.js';
 import { median, readable } from './statistics.js';
@@ -67,8 +67,14 @@ export const original: Measurement = {
       ours.push(our);
       others.push(other);
     }
-    requireRows(lake, theirs.folder, forms.length);
-    return [...figuresOf(ours.slice(WARM_UPS), others.slice(WARM_UPS), count)];
+    const ourTables = tablesIn(join(lake.folder, 'commcare', lake.domain, 'form-sql'));
+    const theirTables = tablesIn(join(theirs.folder, 'tables'));
+    requireRows(ourTables, theirTables, forms.length);
+    return [
+      ...figuresOf(ours.slice(WARM_UPS), others.slice(WARM_UPS), count),
+      rewriteFigure('ours', ourTables, rounds),
+      rewriteFigure('the original', theirTables, rounds),
+    ];
   },
 };
 
@@ -155,15 +161,13 @@ function required(usage: ProcessUsage | null): ProcessUsage {
 }
 
 /** Both must have done the work that is compared. */
-function requireRows(lake: FreshLake, theirFolder: string, rows: number): void {
-  const inAll = (folder: string): number =>
-    readdirSync(folder)
-      .map((name) => readDeltaFiles(join(folder, name)).rows)
-      .reduce((sum, each) => sum + each, 0);
-  const ours = inAll(join(lake.folder, 'commcare', lake.domain, 'form-sql'));
-  const theirs = inAll(join(theirFolder, 'tables'));
-  if (ours !== rows || theirs !== rows)
-    throw new Error(`${rows} rows should be in the tables: ours have ${ours}, the original’s ${theirs}`);
+function requireRows(ours: readonly string[], theirs: readonly string[], rows: number): void {
+  const inAll = (tables: readonly string[]): number =>
+    tables.reduce((sum, table) => sum + readDeltaFiles(table).rows, 0);
+  if (inAll(ours) !== rows || inAll(theirs) !== rows)
+    throw new Error(
+      `${rows} rows should be in the tables: ours have ${inAll(ours)}, the original’s ${inAll(theirs)}`,
+    );
 }
 
 function* figuresOf(ours: readonly Side[], theirs: readonly Side[], count: number): Generator<Figure> {

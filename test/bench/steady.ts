@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readIds } from '../../orchestrator/plan/id-manifest.js';
 import { readSettings } from '../../orchestrator/config/settings.js';
@@ -9,6 +10,7 @@ import { stackVariable } from '../helpers/stack-environment.js';
 import { requireAlive, startPlane } from './control-plane.js';
 import { announce, benchConfig, fillForms, fillPlaces } from './fill-hq.js';
 import type { Figure, Measurement } from './measurement.js';
+import { rewriteFigure, tablesIn } from './merge/delta-files.js';
 import { allOf, treeOf, usageOf } from './process-usage.js';
 import { sparkOf } from './spark-usage.js';
 import { median, quantile, readable } from './statistics.js';
@@ -67,6 +69,9 @@ export const steady: Measurement = {
         { what: 'peak memory, control plane and drivers', value: usage.peakBytes / 1024 ** 2, unit: 'MB' },
       );
     }
+    figures.push(
+      rewriteFigure('all batches', tablesIn(join(lake.folder, 'commcare', lake.domain, 'form-sql'))),
+    );
     return figures;
   },
 };

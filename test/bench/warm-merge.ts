@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { stackVariable } from '../helpers/stack-environment.js';
 import { endDrivers } from '../helpers/spark-drivers.js';
 import type { Bench, Figure, Measurement } from './measurement.js';
-import { readDeltaFiles } from './merge/delta-files.js';
+import { rewriteFigure } from './merge/delta-files.js';
 import { MergeTable, type Merged } from './merge/merge-table.js';
 import { openMergeLake, spread } from './merge/open-merge-lake.js';
 import { eventLogTo, jobsOf, profileOf, type Profile } from './merge/spark-profile.js';
@@ -84,14 +84,7 @@ function* figuresOf(
     value: median(lanes),
     unit: 's',
   };
-  const { commits, rows, bytes } = readDeltaFiles(table.folder);
-  const written = commits.slice(-timed.length).map(({ bytesWritten }) => bytesWritten);
-  yield {
-    what: 'bytes written per byte changed',
-    value: median(written) / (ROWS * (bytes / rows)),
-    unit: 'times',
-    how: `${readable(median(written) / 1024)} KB written, ${readable(bytes / rows)} bytes per row of the table`,
-  };
+  yield rewriteFigure('the MERGE', [table.folder], timed.length);
 }
 
 /** The same once more with an event log, whose writing costs a little; so its seconds are no target's. */

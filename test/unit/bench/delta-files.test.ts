@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readDeltaFiles } from '../../bench/merge/delta-files.js';
+import { readDeltaFiles, rewriteFigure, tablesIn } from '../../bench/merge/delta-files.js';
+
+/** As Spark writes them. */
+const METRICS = { numTargetRowsInserted: '1', numTargetRowsUpdated: '3', numTargetRowsCopied: '7' };
 
 test('a file that gets a deletion vector is not written again, and its deleted rows are gone', (t) => {
   const table = mkdtempSync(join(tmpdir(), 'dimagi-lake-files-'));
@@ -19,7 +22,7 @@ test('a file that gets a deletion vector is not written again, and its deleted r
     [{ commitInfo: { operation: 'WRITE' } }, { add: file('a', 1_000, 10) }, { add: file('b', 500, 5) }],
     [
       { add: { ...file('a', 1_000, 10), deletionVector: vector } },
-      { commitInfo: { operation: 'MERGE' } },
+      { commitInfo: { operation: 'MERGE', operationMetrics: METRICS } },
       { remove: { path: 'a' } },
       { remove: { path: 'b' } },
       { add: file('c', 300, 3) },
@@ -32,11 +35,15 @@ test('a file that gets a deletion vector is not written again, and its deleted r
     );
   assert.deepEqual(readDeltaFiles(table), {
     commits: [
-      { operation: 'WRITE', bytesWritten: 1_500 },
-      { operation: 'MERGE', bytesWritten: 340 },
+      { operation: 'WRITE', changed: 0, bytesWritten: 1_500 },
+      { operation: 'MERGE', changed: 4, bytesWritten: 340 },
     ],
     rows: 10,
     bytes: 1_300,
     files: 2,
   });
+  // 340 bytes for four rows of 130 bytes.
+  assert.equal(rewriteFigure('it', [table]).value, 340 / 520);
+  assert.equal(rewriteFigure('it', [table], 5).value, 340 / 520);
+  assert.deepEqual(tablesIn(table), []);
 });
