@@ -89,8 +89,8 @@ export class MixedChanges {
         [group, at],
       );
       await pool.query(
-        `UPDATE form_processor_commcarecasesql SET server_modified_on = $2, modified_on = $2,
-           case_json = (case_json::jsonb || jsonb_build_object('property_0', $2::text))
+        `UPDATE form_processor_commcarecasesql SET server_modified_on = $2::text::timestamptz, modified_on = $2::text::timestamptz,
+           case_json = (case_json::jsonb || jsonb_build_object('property_0', $2::text))::text
          WHERE case_id = ANY($1::varchar[])`,
         [group, at],
       );
