@@ -376,6 +376,14 @@ export default {
       to: { path: '^test/faults/random/(run|command|verdict|workload|report)\\.ts$' },
     },
     {
+      name: 'baselines-share-no-code-with-the-product',
+      comment:
+        'What the product is measured against is written from its description, with none of our code and none of the measurements’: give it what it needs as arguments.',
+      severity: 'error',
+      from: { path: '^test/bench/baselines/' },
+      to: { path: '^(orchestrator/(?!package-root)|test/bench/(?!baselines/))' },
+    },
+    {
       name: 'watchers-only-look',
       comment:
         'metrics/, health/ and alerts/ look at the lake and change nothing but alerts: a question goes into ledger/, a client is handed in.',

@@ -5,7 +5,7 @@ import { withOwnStack } from '../helpers/own-stack.js';
 import { MEASUREMENTS } from './all.js';
 import { machineFacts } from './machine.js';
 import type { Bench, Measurement, Size } from './measurement.js';
-import { reportText, type Section } from './report.js';
+import { reportText, sectionLines, type Section } from './report.js';
 
 const USAGE = `npm run bench -- [words of names] [--full | --smoke] [--json FILE]
 Measurements: ${MEASUREMENTS.map(({ name }) => name).join(', ')}`;
@@ -41,7 +41,12 @@ export async function runBench(argv: readonly string[]): Promise<number> {
   const size: Size = values.full === true ? 'full' : values.smoke === true ? 'smoke' : 'quick';
   const sections: Section[] = [];
   const measureAll = async (some: readonly Measurement[]): Promise<void> => {
-    for (const each of some) sections.push(await measured(each, size));
+    for (const each of some) {
+      const section = await measured(each, size);
+      sections.push(section);
+      // What has been measured is told even when the rest is broken off.
+      say(sectionLines(section).join('\n'));
+    }
   };
   await measureAll(chosen.filter(({ needsStack }) => !needsStack));
   const onStack = chosen.filter(({ needsStack }) => needsStack);

@@ -4,7 +4,7 @@ import { groupByShard, insertRows } from '../hq-sim/databases.js';
 import { newFormRow, storeXml } from '../hq-sim/form-store.js';
 import type { Hq } from '../hq-sim/hq.js';
 import { LEVELS, LOCATION_TYPES } from '../hq-sim/programme/places.js';
-import { FORM_TYPES, largeForm, xmlnsOf } from './large-form.js';
+import { FORM_TYPES, largeForm, xmlnsOf, type LargeForm } from './large-form.js';
 
 const WORKERS = 40;
 const FORMS_PER_ROUND = 500;
@@ -40,6 +40,7 @@ export async function fillPlaces(hq: Hq, domain: string): Promise<readonly strin
 /**
  * Puts forms of 11 KB into HQ's shards and blob store (gzip), as many of each type, and announces none of them. Not
  * by the simulator's submission: parsing every form to set up a measurement would take longer than the measurement.
+ * @param types so many of the bench's form types, from the first
  * @returns their ids
  */
 export async function fillForms(
@@ -47,29 +48,33 @@ export async function fillForms(
   domain: string,
   count: number,
   workers: readonly string[],
+  types = FORM_TYPES,
 ): Promise<readonly string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
+  const forms = ids.map((id, number) => formOf(id, number, workers, types));
   for (let from = 0; from < count; from += FORMS_PER_ROUND) {
-    await fillRound(hq, domain, ids.slice(from, from + FORMS_PER_ROUND), from, workers);
+    await fillRound(hq, domain, forms.slice(from, from + FORMS_PER_ROUND));
   }
   return ids;
 }
 
-async function fillRound(
-  hq: Hq,
-  domain: string,
-  ids: readonly string[],
-  from: number,
+/** The form that `fillForms` makes of its so-manieth id. */
+export function formOf(
+  id: string,
+  number: number,
   workers: readonly string[],
-): Promise<void> {
+  types = FORM_TYPES,
+): LargeForm {
+  return { id, number, type: number % types, userId: workers[number % workers.length] ?? '' };
+}
+
+async function fillRound(hq: Hq, domain: string, round: readonly LargeForm[]): Promise<void> {
   const { databases, clock } = hq.context;
-  const stored = ids.map(async (id, index) => {
-    const number = from + index;
-    const type = number % FORM_TYPES;
-    const userId = workers[number % workers.length] ?? '';
+  const stored = round.map(async (form) => {
     const now = clock.next();
-    const row = newFormRow({ formId: id, domain, receivedOn: now, now, xmlns: xmlnsOf(type), userId });
-    return { row, meta: await storeXml(hq.context, row, largeForm({ id, type, userId, number })) };
+    const facts = { xmlns: xmlnsOf(form.type), userId: form.userId };
+    const row = newFormRow({ formId: form.id, domain, receivedOn: now, now, ...facts });
+    return { row, meta: await storeXml(hq.context, row, largeForm(form)) };
   });
   const forms = await Promise.all(stored);
   for (const [shard, group] of groupByShard(databases, forms, ({ row }) => row.form_id)) {

@@ -2,6 +2,7 @@ import type { IngestionEnvironment } from '../../orchestrator/config/environment
 import { readSettings } from '../../orchestrator/config/settings.js';
 import { LedgerDatabase } from '../../orchestrator/ledger/database.js';
 import { createLogger } from '../../orchestrator/logger.js';
+import type { DriverContext } from '../../orchestrator/pipeline/give-to-driver.js';
 import { askSpark } from '../../orchestrator/pipeline/spark-query.js';
 import type { Sql } from '../../orchestrator/sql/text.js';
 import { openStorage } from '../../orchestrator/storage/open-storage.js';
@@ -12,6 +13,7 @@ import type { FreshLake } from '../helpers/fresh-lake.js';
 export interface LakeSpark {
   readonly environment: IngestionEnvironment;
   readonly database: LedgerDatabase;
+  readonly context: DriverContext;
   /** Runs a statement by a driver, which stays warm from the first on. */
   run(statement: Sql): Promise<void>;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export function openLakeSpark(lake: FreshLake): LakeSpark {
   return {
     environment,
     database,
+    context,
     run: async (statement) => {
       await askSpark(context, [statement], new AbortController().signal);
     },

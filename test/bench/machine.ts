@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { pinned } from '../../deploy/stack/maven.js';
 import { readStackEnvironment } from '../../orchestrator/config/stack-environment.js';
 
 /** What a reader must know to compare numbers. */
@@ -10,6 +11,10 @@ export interface MachineFacts {
   readonly system: string;
   readonly node: string;
   readonly java: string;
+  /** Of the stack that the bench brings up, as pinned. */
+  readonly spark: string;
+  readonly delta: string;
+  readonly kafka: string;
   /** One-minute load average when the report began: above 0, others worked beside it. */
   readonly loadBefore: number;
 }
@@ -23,6 +28,9 @@ export function machineFacts(): MachineFacts {
     system: `${type()} ${release()}`,
     node: process.versions.node,
     java: javaVersion(),
+    spark: pinned('spark.version'),
+    delta: pinned('delta.version'),
+    kafka: pinned('kafka.version'),
     loadBefore: Number(loadavg()[0]?.toFixed(1) ?? 0),
   };
 }

@@ -21,7 +21,8 @@ export interface Report {
 export function reportText({ machine, size, sections }: Report): string {
   const facts = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}`,
-    `Node ${machine.node}, ${machine.java}; load when it began: ${machine.loadBefore}`,
+    `Node ${machine.node}, ${machine.java}, Spark ${machine.spark}, Delta ${machine.delta}, Kafka ${machine.kafka}`,
+    `load when it began: ${machine.loadBefore}`,
     size === 'full' ? 'full sizes' : `${size} sizes (\`--full\` for those of the targets)`,
   ];
   return ['# Bench', '', ...facts.map((fact) => `- ${fact}`), '', ...sections.flatMap(sectionLines)].join(
@@ -29,7 +30,8 @@ export function reportText({ machine, size, sections }: Report): string {
   );
 }
 
-function sectionLines({ name, title, seconds, figures, failure }: Section): string[] {
+/** One measurement's part of the report. */
+export function sectionLines({ name, title, seconds, figures, failure }: Section): string[] {
   const head = [`## ${name}: ${title}`, ''];
   if (failure !== undefined) return [...head, `Failed after ${readable(seconds)} s: ${failure}`, ''];
   return [
