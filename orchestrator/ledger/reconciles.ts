@@ -28,21 +28,28 @@ export async function beginReconcile(tx: Queryable, run: NewReconcile): Promise<
   return row?.id ?? 0n;
 }
 
-export async function noteStep(database: Queryable, id: bigint, step: string): Promise<void> {
-  await database.query("UPDATE reconcile_run SET step = $2 WHERE id = $1 AND state = 'running'", [id, step]);
+/** @returns false when somebody has cancelled it */
+export async function noteStep(database: Queryable, id: bigint, step: string): Promise<boolean> {
+  const rows = await database.query(
+    "UPDATE reconcile_run SET step = $2 WHERE id = $1 AND state = 'running' RETURNING 1",
+    [id, step],
+  );
+  return rows.length > 0;
 }
 
+/** @returns false when it is not running (any more) */
 export async function endReconcile(
   database: Queryable,
   id: bigint,
   state: 'done' | 'failed' | 'cancelled',
   failure: { readonly code: ErrorCode | null; readonly text: string } | null,
-): Promise<void> {
-  await database.query(
+): Promise<boolean> {
+  const rows = await database.query(
     `UPDATE reconcile_run SET state = $2, step = '', failure_code = $3, failure = $4, ended_at = now()
-     WHERE id = $1 AND state = 'running'`,
+     WHERE id = $1 AND state = 'running' RETURNING 1`,
     [id, state, failure?.code ?? null, failure?.text ?? null],
   );
+  return rows.length > 0;
 }
 
 /** What was found of a table. */

@@ -239,6 +239,7 @@ class Reconcile {
   async #step(step: string): Promise<void> {
     this.#signal.throwIfAborted();
     this.#onStep(step);
-    await noteStep(this.#parts.database, this.#id, step);
+    if (await noteStep(this.#parts.database, this.#id, step)) return;
+    throw new LakeError('CANCELLED', `reconcile-${this.#id} was cancelled`);
   }
 }

@@ -76,3 +76,53 @@ CREATE TABLE reconcile_left_out (
   sum numeric NOT NULL,
   PRIMARY KEY (domain, kind, type, day)
 );
+
+-- A job as the others (0011): what the index must say of it, and the triggers that keep it so.
+CREATE VIEW reconcile_job AS
+  SELECT r.id AS key, 'reconcile-' || r.id AS id, 'reconcile' AS kind, r.state,
+    'reconcile ' || r.domain || CASE cardinality(r.tables) WHEN 0 THEN '' WHEN 1 THEN ' ' || r.tables[1]
+      ELSE ' ' || cardinality(r.tables) || ' tables' END AS title,
+    NULL::text AS topic, r.domain, names.tables, NULL::date AS month, r.requested_by, 1 AS attempts, r.created_at,
+    r.created_at AS started_at, r.ended_at, NULL::text AS failure_class,
+    CASE WHEN r.failure IS NOT NULL THEN coalesce(r.failure_code || ': ', '') || r.failure END AS failure,
+    job_words(
+      ARRAY['reconcile-' || r.id, 'reconcile', r.domain, r.requested_by, r.failure_code, left(r.failure, 500)] || names.tables,
+      job_terms(NULL, ARRAY[r.domain], names.tables, NULL)) AS words
+  FROM reconcile_run r
+    CROSS JOIN LATERAL (
+      SELECT ARRAY(
+        SELECT coalesce((SELECT t.database_name || '.' FROM lake_table t WHERE t.domain = r.domain LIMIT 1), '') || each
+        FROM unnest(r.tables) AS each) AS tables
+    ) AS names;
+
+DO $$
+DECLARE
+  columns text := 'kind, state, title, topic, domain, tables, month, requested_by, attempts, created_at, started_at, ended_at, '
+    'failure_class, failure, words';
+BEGIN
+  EXECUTE format($make$
+    CREATE FUNCTION refresh_reconcile_jobs(keys bigint[]) RETURNS void LANGUAGE plpgsql AS $body$
+    BEGIN
+      IF coalesce(cardinality(keys), 0) = 0 THEN RETURN; END IF;
+      PERFORM 1 FROM job WHERE id IN (SELECT 'reconcile-' || key FROM unnest(keys) AS key) ORDER BY id FOR UPDATE;
+      UPDATE job SET (%1$s) = ROW(%2$s)
+        FROM reconcile_job AS now WHERE now.key = ANY (keys) AND job.id = now.id
+          AND (%3$s) IS DISTINCT FROM (%2$s);
+      INSERT INTO job (id, %1$s) SELECT now.id, %2$s FROM reconcile_job AS now
+        WHERE now.key = ANY (keys) AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = now.id)
+        ON CONFLICT DO NOTHING;
+    END $body$ $make$,
+    columns, 'now.' || replace(columns, ', ', ', now.'), 'job.' || replace(columns, ', ', ', job.'));
+END $$;
+
+CREATE FUNCTION index_reconcile_run() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refresh_reconcile_jobs(ARRAY[NEW.id]);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER index_new_reconcile_run AFTER INSERT ON reconcile_run FOR EACH ROW EXECUTE FUNCTION index_reconcile_run();
+-- A step is nothing that the index shows.
+CREATE TRIGGER index_reconcile_run AFTER UPDATE ON reconcile_run FOR EACH ROW
+  WHEN ((OLD.state, OLD.failure_code, OLD.failure, OLD.ended_at)
+    IS DISTINCT FROM (NEW.state, NEW.failure_code, NEW.failure, NEW.ended_at)) EXECUTE FUNCTION index_reconcile_run();
+REVOKE ALL ON FUNCTION refresh_reconcile_jobs(bigint[]), index_reconcile_run() FROM PUBLIC;
