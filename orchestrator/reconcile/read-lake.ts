@@ -30,10 +30,12 @@ export class LakeReader {
   readonly #parts: ReconcileParts;
   readonly #folder: string;
   readonly #rows: number;
+  readonly #signal: AbortSignal;
   #asked = 0;
 
   /** @param rows of all tables together: large lakes get executors */
-  constructor(parts: ReconcileParts, folder: string, rows: number) {
+  constructor(parts: ReconcileParts, folder: string, rows: number, signal: AbortSignal) {
+    this.#signal = signal;
     this.#parts = parts;
     this.#folder = folder;
     this.#rows = rows;
@@ -122,7 +124,8 @@ export class LakeReader {
       });
       const application = this.#application();
       const run = { runId, path, lanes, ...(application === undefined ? {} : { application }) };
-      const { state, lanes: outcomes } = await runOnSpark(this.#parts, run, new AbortController().signal);
+      const { state, lanes: outcomes } = await runOnSpark(this.#parts, run, this.#signal);
+      this.#signal.throwIfAborted();
       const failed = [...outcomes.values()].map(({ failure }) => failure).find((each) => each !== undefined);
       if (state === 'done' && failed === undefined && outcomes.size === lanes.length) return path;
       const why = failed?.reason ?? `the run ended as ${state}`;

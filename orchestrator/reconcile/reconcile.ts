@@ -1,14 +1,20 @@
 import { asLakeError, LakeError } from '../errors.js';
 import { withLeases } from '../ledger/leases.js';
-import { beginReconcile, endReconcile, noteStep, writeFindings } from '../ledger/reconciles.js';
-import type { DayFacts, TableFacts } from '../ledger/reconciles.js';
-import { setAsideAmong } from '../ledger/reconciles.js';
+import {
+  beginReconcile,
+  endReconcile,
+  noteStep,
+  setAsideAmong,
+  writeFindings,
+  type DayFacts,
+  type TableFacts,
+} from '../ledger/reconciles.js';
 import { momentNow } from '../pipeline/follow-types.js';
-import { TOPIC_OF_KIND } from '../types.js';
+import { TOPIC_OF_KIND, type RecordKind } from '../types.js';
 import { comparedTables, pinTables } from './compared-tables.js';
 import { DaySums } from './day-sums.js';
 import { dayText } from './digest.js';
-import type { Candidate } from './judge.js';
+import { idsByKind, type Candidate } from './judge.js';
 import { rememberLeftOut, withoutLeftOut } from './left-out.js';
 import { allDifferingDays, hqSums, keyOf, listCandidates } from './list-candidates.js';
 import type { ReconcileAsk, ReconcileParts } from './parts.js';
@@ -69,12 +75,14 @@ export async function reconcile(
       await endReconcile(database, id, 'done', null);
       return done;
     } catch (thrown) {
-      const { code, message } = asLakeError(thrown);
-      const [state, failure] = signal.aborted
-        ? (['cancelled', { code: null, text: 'stopped by a signal' }] as const)
-        : (['failed', { code, text: message }] as const);
-      await endReconcile(database, id, state, failure).catch(() => undefined);
-      throw thrown;
+      const error = signal.aborted
+        ? new LakeError('CANCELLED', `reconcile-${id} was stopped before it was done`, { cause: thrown })
+        : asLakeError(thrown);
+      const state = error.code === 'CANCELLED' ? 'cancelled' : 'failed';
+      await endReconcile(database, id, state, { code: error.code, text: error.message }).catch(
+        () => undefined,
+      );
+      throw error;
     }
   });
   if (report !== undefined) return report;
@@ -104,7 +112,7 @@ class Reconcile {
     const tables = await comparedTables(this.#parts, this.#ask);
     const hq = await hqSums(this.#parts, this.#ask, tables, await this.#moment());
     const total = tables.all().reduce((sum, table) => sum + hq.rows(table), 0);
-    const reader = new LakeReader(this.#parts, `${folder}/spark`, total);
+    const reader = new LakeReader(this.#parts, `${folder}/spark`, total, this.#signal);
     try {
       const outcome = await this.#compare(reader, tables, hq);
       const path = await this.#write(outcome, folder);
@@ -113,10 +121,14 @@ class Reconcile {
       await this.#step(`repairing ${findings.length} records`);
       const requests = await askForRepair(this.#parts, this.#id, this.#ask, findings);
       const topics = [...new Set(findings.map(({ candidate }) => TOPIC_OF_KIND[candidate.table.kind]))];
-      const repair = await waitForRepair(this.#parts, requests, topics, this.#signal, (facts) => {
-        const open = facts.filter(({ state }) => state !== 'done').map(({ id }) => `reprocess-${id}`);
-        this.#onStep(open.length === 0 ? 'repaired' : `waiting for ${open.join(', ')}`);
-      });
+      const repair = await waitForRepair(
+        this.#parts,
+        this.#ask,
+        requests,
+        topics,
+        this.#signal,
+        this.#onStep,
+      );
       const after = await this.#proveRepaired(reader, outcome);
       return this.#report(after, await this.#write(after, folder), requests, repair);
     } finally {
@@ -192,13 +204,11 @@ class Reconcile {
   }
 
   async #unreadable(findings: readonly Finding[]): Promise<Candidate[]> {
-    const aside: Candidate[] = [];
-    for (const { candidate } of findings) {
-      const { kind } = candidate.table;
-      const found = await setAsideAmong(this.#parts.database, kind, this.#ask.domain, [candidate.id]);
-      if (found.size > 0) aside.push(candidate);
-    }
-    return aside;
+    const candidates = findings.map(({ candidate }) => candidate);
+    const aside = new Map<RecordKind, ReadonlySet<string>>();
+    for (const [kind, ids] of idsByKind(candidates))
+      aside.set(kind, await setAsideAmong(this.#parts.database, kind, this.#ask.domain, [...ids]));
+    return candidates.filter(({ table, id }) => aside.get(table.kind)?.has(id) === true);
   }
 
   async #write(outcome: Outcome, folder: string): Promise<string | null> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { heldLeases } from '../ledger/leases.js';
 import { noteRequest, rememberStanding } from '../ledger/reconciles.js';
 import { readRequest, standingTopics, type RequestFacts } from '../ledger/reprocess.js';
 import { startReprocess } from '../reprocess/requests.js';
@@ -71,32 +72,56 @@ export interface Repaired {
   readonly reasons: readonly string[];
 }
 
-/** Waits for the requests; whoever polls the topics does them. */
+/** Waits for the requests as long as somebody does them: whoever polls the topics. */
 export async function waitForRepair(
   { database }: ReconcileParts,
+  { waitSeconds }: ReconcileAsk,
   requests: readonly bigint[],
   topics: readonly Topic[],
   signal: AbortSignal,
-  onProgress: (facts: readonly RequestFacts[]) => void,
+  onStep: (step: string) => void,
 ): Promise<Repaired> {
+  let polledAt = Date.now();
   for (;;) {
     const facts: RequestFacts[] = [];
     for (const id of requests) {
       const one = await readRequest(database, id);
       if (one !== undefined) facts.push(one);
     }
-    onProgress(facts);
-    if (facts.every(({ state }) => state === 'done')) return { isDone: true, reasons: [] };
-    const reasons = [
-      ...facts.flatMap(({ id, state, failure }) =>
-        state === 'failed' || state === 'cancelled' ? [`reprocess-${id} is ${state}: ${failure ?? ''}`] : [],
-      ),
-      ...facts.flatMap(({ halted }) => halted.map((table) => `table ${table} is halted`)),
-      ...(await standingTopics(database, topics)).map(
-        ({ name, state, reason }) => `topic ${name} is ${state}: ${reason ?? ''}`,
-      ),
-    ];
+    const open = facts.filter(({ state }) => state !== 'done');
+    if (open.length === 0) return { isDone: true, reasons: [] };
+    const polled = await heldLeases(
+      database,
+      topics.map((topic) => `poller:${topic}`),
+    );
+    if (polled.size > 0) polledAt = Date.now();
+    const reasons = await standstill(database, open, topics);
+    if (Date.now() - polledAt > waitSeconds * 1000)
+      reasons.push(`no process ingests ${topics.join(', ')}: ${nameAll(open)} waits for one`);
     if (reasons.length > 0) return { isDone: false, reasons };
+    const hint = polled.size > 0 ? '' : `; start: dimagi-lake ingestion ${topics[0] ?? ''}`;
+    onStep(`waiting for ${nameAll(open)}${hint}`);
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
+}
+
+/** Why requests do not go on by themselves; nothing: they do. */
+async function standstill(
+  database: ReconcileParts['database'],
+  open: readonly RequestFacts[],
+  topics: readonly Topic[],
+): Promise<string[]> {
+  return [
+    ...open
+      .filter(({ state }) => state !== 'running')
+      .map(({ id, state, failure }) => `reprocess-${id} is ${state}: ${failure ?? ''}`),
+    ...open.flatMap(({ halted }) => halted.map((table) => `table ${table} is halted`)),
+    ...(await standingTopics(database, topics)).map(
+      ({ name, state, reason }) => `topic ${name} is ${state}: ${reason ?? ''}`,
+    ),
+  ];
+}
+
+function nameAll(requests: readonly RequestFacts[]): string {
+  return requests.map(({ id }) => `reprocess-${id}`).join(', ');
 }
