@@ -1,19 +1,15 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { readSettings } from '../config/settings.js';
 import { withReconcile } from '../control-plane/reconcile.js';
-import { EXIT, LakeError } from '../errors.js';
+import { EXIT } from '../errors.js';
 import { createLogger } from '../logger.js';
-import { dayNumber } from '../reconcile/digest.js';
-import type { ReconcileAsk } from '../reconcile/parts.js';
+import { SETTLE_SECONDS, spanOf, WAIT_SECONDS, type ReconcileAsk } from '../reconcile/parts.js';
 import { reconcile, type Report } from '../reconcile/reconcile.js';
 import { caller } from './caller.js';
 import { withExamples } from './help.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { counted, printJson, printLine, printTable, withCommas } from './terminal/print.js';
 
-/** HQ's messages come within seconds of the change; Kafka between two data centres takes longer. */
-const SETTLE_SECONDS = 15;
-const WAIT_SECONDS = 300;
 /** Days with findings that are printed. */
 const DAYS_SHOWN = 20;
 
@@ -73,7 +69,7 @@ async function run(domain: string, flags: Flags): Promise<void> {
   const ask: ReconcileAsk = {
     domain,
     tables: flags.table ?? [],
-    span: spanOf(flags),
+    span: spanOf(flags.from ?? null, flags.until ?? null),
     repair: flags.repair ?? false,
     by: caller(),
     settleSeconds: flags.settle,
@@ -94,22 +90,6 @@ async function run(domain: string, flags: Flags): Promise<void> {
     process.exitCode = report.differences + report.unjudged === 0 ? EXIT.ok : EXIT.different;
   });
 }
-
-/** @throws LakeError USAGE */
-function spanOf({ from, until }: Flags): ReconcileAsk['span'] {
-  if (from === undefined && until === undefined) return null;
-  const first = from === undefined ? FIRST_DAY : dayNumber(from);
-  const end = until === undefined ? LAST_DAY : dayNumber(until);
-  if (first === undefined || end === undefined)
-    throw new LakeError('USAGE', '--from and --until are days such as 2026-01-31');
-  if (first >= end)
-    throw new LakeError('USAGE', `--from (${from ?? ''}) must be before --until (${until ?? ''})`);
-  return { from: first, until: end };
-}
-
-/** Of four-digit years, which both databases and we read alike. */
-const FIRST_DAY = -719_162; // 0001-01-01
-const LAST_DAY = 2_932_896; // 9999-12-31
 
 function print(domain: string, report: Report, checkpointUrl: string): void {
   const { tables, days, differences, unjudged, findingsPath, repair } = report;

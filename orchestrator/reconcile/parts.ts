@@ -1,9 +1,11 @@
+import type { IngestionEnvironment } from '../config/environment.js';
 import type { LakeConfig } from '../config/lake.js';
 import type { HqSource } from '../extract/request.js';
 import type { DriverContext } from '../pipeline/give-to-driver.js';
 import type { Storage } from '../storage/storage.js';
-import type { IngestionEnvironment } from '../config/environment.js';
 import type { Messages } from '../reprocess/reprocess-parts.js';
+import { LakeError } from '../errors.js';
+import { dayNumber } from './digest.js';
 
 /** What a reconcile needs of the outside world. */
 export interface ReconcileParts extends DriverContext {
@@ -32,4 +34,23 @@ export interface ReconcileAsk {
   readonly settleSeconds: number;
   /** How long changes on their way are waited for. */
   readonly waitSeconds: number;
+}
+
+/** HQ's messages come within seconds of the change; Kafka between two data centres takes longer. */
+export const SETTLE_SECONDS = 15;
+export const WAIT_SECONDS = 300;
+
+/** Of four-digit years, which both databases and we read alike. */
+const FIRST_DAY = -719_162; // 0001-01-01
+const LAST_DAY = 2_932_896; // 9999-12-31
+
+/** @param from ISO date; @param until exclusive @throws LakeError SCOPE_INVALID */
+export function spanOf(from: string | null, until: string | null): ReconcileAsk['span'] {
+  if (from === null && until === null) return null;
+  const first = from === null ? FIRST_DAY : dayNumber(from);
+  const end = until === null ? LAST_DAY : dayNumber(until);
+  if (first === undefined || end === undefined)
+    throw new LakeError('SCOPE_INVALID', 'from and until are days such as 2026-01-31');
+  if (first < end) return { from: first, until: end };
+  throw new LakeError('SCOPE_INVALID', `from (${from ?? ''}) must be before until (${until ?? ''})`);
 }

@@ -4,6 +4,7 @@ import {
   beginReconcile,
   endReconcile,
   noteStep,
+  putBack,
   setAsideAmong,
   writeFindings,
   type DayFacts,
@@ -21,7 +22,7 @@ import type { ReconcileAsk, ReconcileParts } from './parts.js';
 import { prove, type Finding } from './prove.js';
 import { LakeReader } from './read-lake.js';
 import { askForRepair, waitForRepair, type Repaired } from './repair.js';
-import { dayFacts, findingLines, tableFacts, type Outcome } from './report.js';
+import { dayFacts, findingLines, tableFacts, totalsOf, type Outcome } from './report.js';
 import { sortOut } from './sort-out.js';
 
 /** What a run has found and done. */
@@ -51,6 +52,7 @@ export type OnStep = (step: string) => void;
  *   sort out    which of those lake.yaml keeps out, or cannot be read
  *   repair      the rest is read from HQ again, page by page, and proved once more
  *
+ * @param waiting a run that was asked for and stands in the ledger
  * @throws LakeError SCOPE_INVALID, RECONCILE_RUNNING, QUERY_FAILED and what reading HQ and Kafka throws
  */
 export async function reconcile(
@@ -58,18 +60,15 @@ export async function reconcile(
   ask: ReconcileAsk,
   signal: AbortSignal,
   onStep: OnStep,
+  waiting?: bigint,
 ): Promise<Report> {
   const { database, owner } = parts;
   await comparedTables(parts, ask);
   const report = await withLeases(database, [`reconcile:${ask.domain}`], owner, async (_, lost) => {
-    const { span } = ask;
     const id = await database.transaction((tx) =>
-      beginReconcile(tx, {
-        ...ask,
-        from: span === null ? null : dayText(span.from),
-        until: span === null ? null : dayText(span.until),
-      }),
+      beginReconcile(tx, { ...ask, ...daysOf(ask.span) }, waiting),
     );
+    if (id === undefined) throw new LakeError('CANCELLED', `reconcile-${waiting ?? ''} was cancelled`);
     try {
       const done = await new Reconcile(parts, ask, id, AbortSignal.any([signal, lost]), onStep).run();
       await endReconcile(database, id, 'done', null);
@@ -78,6 +77,8 @@ export async function reconcile(
       const error = signal.aborted
         ? new LakeError('CANCELLED', `reconcile-${id} was stopped before it was done`, { cause: thrown })
         : asLakeError(thrown);
+      // What was asked for goes on when a process is there for it again.
+      if (waiting !== undefined && signal.aborted) await putBack(database, id);
       const state = error.code === 'CANCELLED' ? 'cancelled' : 'failed';
       await endReconcile(database, id, state, { code: error.code, text: error.message }).catch(
         () => undefined,
@@ -89,6 +90,13 @@ export async function reconcile(
   throw new LakeError('RECONCILE_RUNNING', `Another process compares "${ask.domain}" just now`, {
     facts: { domain: ask.domain },
   });
+}
+
+/** ISO dates. */
+export function daysOf(span: ReconcileAsk['span']): { from: string | null; until: string | null } {
+  return span === null
+    ? { from: null, until: null }
+    : { from: dayText(span.from), until: dayText(span.until) };
 }
 
 class Reconcile {
@@ -216,7 +224,10 @@ class Reconcile {
     const path = lines === '' ? null : `${folder}/findings.ndjson`;
     if (path !== null) await this.#parts.checkpoint.write(path, lines);
     await this.#parts.database.transaction((tx) =>
-      writeFindings(tx, this.#id, tableFacts(outcome), dayFacts(outcome.sorted.findings), path),
+      writeFindings(tx, this.#id, tableFacts(outcome), dayFacts(outcome.sorted.findings), {
+        findingsPath: path,
+        ...totalsOf(outcome),
+      }),
     );
     return path;
   }
@@ -227,17 +238,11 @@ class Reconcile {
     requests: readonly bigint[],
     repair: Repaired | null,
   ): Report {
-    const tables = tableFacts(outcome);
-    const found = outcome.sorted.findings.length;
     return {
       id: this.#id,
-      tables,
+      tables: tableFacts(outcome),
       days: dayFacts(outcome.sorted.findings),
-      differences: found - outcome.repaired.size - outcome.setAsideByRepair.length,
-      unjudged: tables.reduce(
-        (sum, { unjudged }) => sum + Object.values(unjudged).reduce((own, count) => own + count, 0),
-        0,
-      ),
+      ...totalsOf(outcome),
       ...{ findingsPath, requests, repair },
     };
   }

@@ -59,6 +59,15 @@ export function tableFacts(outcome: Outcome): TableFacts[] {
   });
 }
 
+/** How much is not mended, and of how much nothing is said. */
+export function totalsOf(outcome: Outcome): { differences: number; unjudged: number } {
+  const { sorted, repaired, setAsideByRepair, left } = outcome;
+  return {
+    differences: sorted.findings.length - repaired.size - setAsideByRepair.length,
+    unjudged: sorted.unjudged.length + [...left.values()].reduce((sum, rows) => sum + rows, 0),
+  };
+}
+
 /** Findings by table and day, with a few ids. */
 export function dayFacts(findings: readonly Finding[]): DayFacts[] {
   const days = new Map<string, { fact: Omit<DayFacts, 'records' | 'examples'>; ids: string[] }>();

@@ -9,17 +9,26 @@ CREATE TABLE reconcile_run (
   until_day date,
   repair boolean NOT NULL,
   requested_by text NOT NULL,
-  state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'failed', 'cancelled')),
+  reason text,
+  -- Asking twice with one key is asking once.
+  idempotency_key text UNIQUE,
+  -- By the API: a process of the control plane does it, and another one when that dies. Else its command does, or nobody.
+  asked boolean NOT NULL DEFAULT false,
+  state text NOT NULL DEFAULT 'running' CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
   -- What a running one is at, for people.
   step text NOT NULL DEFAULT '',
   -- Ids of all findings: JSON lines, relative to CHECKPOINT_BASE_DIR.
   findings_path text,
   failure_code text,
   failure text,
+  -- Findings that are not mended, and records of which nothing is said; null until it is done.
+  differences bigint,
+  unjudged bigint,
   created_at timestamptz NOT NULL DEFAULT now(),
+  started_at timestamptz,
   ended_at timestamptz
 );
-CREATE INDEX reconcile_run_running ON reconcile_run (domain) WHERE state = 'running';
+CREATE INDEX reconcile_run_open ON reconcile_run (domain, id) WHERE state IN ('waiting', 'running');
 CREATE INDEX reconcile_run_of_domain ON reconcile_run (domain, id);
 
 CREATE TABLE reconcile_table (
@@ -83,10 +92,10 @@ CREATE VIEW reconcile_job AS
     'reconcile ' || r.domain || CASE cardinality(r.tables) WHEN 0 THEN '' WHEN 1 THEN ' ' || r.tables[1]
       ELSE ' ' || cardinality(r.tables) || ' tables' END AS title,
     NULL::text AS topic, r.domain, names.tables, NULL::date AS month, r.requested_by, 1 AS attempts, r.created_at,
-    r.created_at AS started_at, r.ended_at, NULL::text AS failure_class,
+    r.started_at, r.ended_at, NULL::text AS failure_class,
     CASE WHEN r.failure IS NOT NULL THEN coalesce(r.failure_code || ': ', '') || r.failure END AS failure,
     job_words(
-      ARRAY['reconcile-' || r.id, 'reconcile', r.domain, r.requested_by, r.failure_code, left(r.failure, 500)] || names.tables,
+      ARRAY['reconcile-' || r.id, 'reconcile', r.domain, r.requested_by, r.reason, r.failure_code, left(r.failure, 500)] || names.tables,
       job_terms(NULL, ARRAY[r.domain], names.tables, NULL)) AS words
   FROM reconcile_run r
     CROSS JOIN LATERAL (
@@ -123,6 +132,6 @@ END $$;
 CREATE TRIGGER index_new_reconcile_run AFTER INSERT ON reconcile_run FOR EACH ROW EXECUTE FUNCTION index_reconcile_run();
 -- A step is nothing that the index shows.
 CREATE TRIGGER index_reconcile_run AFTER UPDATE ON reconcile_run FOR EACH ROW
-  WHEN ((OLD.state, OLD.failure_code, OLD.failure, OLD.ended_at)
-    IS DISTINCT FROM (NEW.state, NEW.failure_code, NEW.failure, NEW.ended_at)) EXECUTE FUNCTION index_reconcile_run();
+  WHEN ((OLD.state, OLD.failure_code, OLD.failure, OLD.started_at, OLD.ended_at)
+    IS DISTINCT FROM (NEW.state, NEW.failure_code, NEW.failure, NEW.started_at, NEW.ended_at)) EXECUTE FUNCTION index_reconcile_run();
 REVOKE ALL ON FUNCTION refresh_reconcile_jobs(bigint[]), index_reconcile_run() FROM PUBLIC;

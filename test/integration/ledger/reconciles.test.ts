@@ -5,9 +5,14 @@ import { jobDetail } from '../../../orchestrator/jobs/job-detail.js';
 import { retryJob } from '../../../orchestrator/jobs/retry-job.js';
 import { placesOf } from '../../../orchestrator/ledger/places.js';
 import {
+  askReconcile,
   beginReconcile,
+  dueReconciles,
   endReconcile,
+  findingsOf,
+  listReconciles,
   noteStep,
+  putBack,
   readLeftOut,
   rememberStanding,
   writeFindings,
@@ -33,7 +38,8 @@ describe('comparisons in the ledger', () => {
 
   test('a run is a job: begun, cancelled, left by its process, done; the index is right after each', async () => {
     const { database } = ledger;
-    const begin = (): Promise<bigint> => database.transaction((tx) => beginReconcile(tx, RUN));
+    const begin = async (): Promise<bigint> =>
+      (await database.transaction((tx) => beginReconcile(tx, RUN))) ?? 0n;
     const stateOf = async (id: bigint): Promise<string> => {
       assert.deepEqual(await wrongRows(database), []);
       return (await readJob(database, `reconcile-${id}`)).state;
@@ -59,9 +65,28 @@ describe('comparisons in the ledger', () => {
     assert.deepEqual([detail.can, detail.job.requestedBy], [{ retry: false, cancel: false }, 'asha']);
   });
 
+  test('what is asked for is asked once by key, waits for a process, and waits again when that dies', async () => {
+    const { database } = ledger;
+    const ask = { ...RUN, domain: 'asked', reason: 'weekly', idempotencyKey: 'k' };
+    const { id, repeated } = await askReconcile(database, ask);
+    assert.deepEqual([repeated, await askReconcile(database, ask)], [false, { id, repeated: true }]);
+    await assert.rejects(askReconcile(database, { ...ask, repair: false }), { code: 'KEY_REUSED' });
+    const due = async (): Promise<bigint[]> => (await dueReconciles(database)).map((each) => each.id);
+    assert.deepEqual(await due(), [id]);
+    const begin = (): Promise<bigint | undefined> =>
+      database.transaction((tx) => beginReconcile(tx, { ...RUN, domain: 'asked' }, id));
+    assert.equal(await begin(), id);
+    assert.deepEqual(await due(), [id], 'running, but nobody holds the domain');
+    assert.equal(await begin(), id, 'another process takes it over');
+    await putBack(database, id);
+    assert.equal((await readJob(database, `reconcile-${id}`)).state, 'waiting');
+    assert.ok(await endReconcile(database, id, 'cancelled', null));
+    assert.deepEqual([await begin(), await due(), await wrongRows(database)], [undefined, [], []]);
+  });
+
   test('findings take the place of those before', async () => {
     const { database } = ledger;
-    const id = await database.transaction((tx) => beginReconcile(tx, { ...RUN, from: '2024-01-01' }));
+    const id = (await database.transaction((tx) => beginReconcile(tx, { ...RUN, from: '2024-01-01' }))) ?? 0n;
     const day = { table: 'raw_a_case', fault: 'missing' as const, records: 2, examples: ["it's", 'Ünï'] };
     const days = [
       { ...day, day: '2024-02-29' },
@@ -69,7 +94,11 @@ describe('comparisons in the ledger', () => {
     ];
     for (const repaired of [0, 2])
       await database.transaction((tx) =>
-        writeFindings(tx, id, [{ ...TABLE, repaired }], days, 'reconciles/1/findings.ndjson'),
+        writeFindings(tx, id, [{ ...TABLE, repaired }], days, {
+          findingsPath: 'f',
+          differences: 3,
+          unjudged: 1,
+        }),
       );
     const tables = await database.query('SELECT repaired, unjudged FROM reconcile_table WHERE run_id = $1', [
       id,
@@ -79,6 +108,9 @@ describe('comparisons in the ledger', () => {
       'SELECT day, examples FROM reconcile_day WHERE run_id = $1 ORDER BY day',
       [id],
     );
+    const [row] = await listReconciles(database, { domain: 'd' }, 1);
+    assert.deepEqual([row?.id, row?.from, row?.differences, row?.findingsPath], [id, '2024-01-01', 3n, 'f']);
+    assert.equal((await findingsOf(database, id)).tables[0]?.hqRows, 5);
     assert.deepEqual(noted, [
       { day: '2024-02-29', examples: ["it's", 'Ünï'] },
       { day: null, examples: ["it's", 'Ünï'] },
