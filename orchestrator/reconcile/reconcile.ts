@@ -93,7 +93,7 @@ export async function reconcile(
 }
 
 /** ISO dates. */
-export function daysOf(span: ReconcileAsk['span']): { from: string | null; until: string | null } {
+function daysOf(span: ReconcileAsk['span']): { from: string | null; until: string | null } {
   return span === null
     ? { from: null, until: null }
     : { from: dayText(span.from), until: dayText(span.until) };
