@@ -57,7 +57,7 @@ function config(domain: string): string {
 test('reconcile finds each of 1,000 faults and nothing else, also while HQ changes, and makes them right', async (t) => {
   const lake = await freshLake(t, { config });
   writeFileSync(join(dirname(lake.env['LAKE_CONFIG'] ?? ''), 'visit.js'), HOOK);
-  await loadProgramme(lake.hq, lake.clock, { domain: lake.domain, forms: 2_400, months: 3, centres: 16 });
+  await loadProgramme(lake.hq, lake.clock, { domain: lake.domain, forms: 1_600, months: 2, centres: 8 });
   await change(lake, 'case-type', 4);
   const broken = { domain: lake.domain, count: 6, salt: 'broken', topic: 'form-sql' as const };
   await BREAKS['unparsable-xml'].act(lake.hq, broken);
