@@ -5,17 +5,16 @@ import {
   endReconcile,
   noteStep,
   putBack,
-  setAsideAmong,
   writeFindings,
   type DayFacts,
   type TableFacts,
 } from '../ledger/reconciles.js';
 import { momentNow } from '../pipeline/follow-types.js';
-import { TOPIC_OF_KIND, type RecordKind } from '../types.js';
+import { TOPIC_OF_KIND } from '../types.js';
 import { comparedTables, pinTables } from './compared-tables.js';
 import { DaySums } from './day-sums.js';
 import { dayText } from './digest.js';
-import { idsByKind, type Candidate } from './judge.js';
+import type { Candidate } from './judge.js';
 import { rememberLeftOut, withoutLeftOut } from './left-out.js';
 import { allDifferingDays, hqSums, keyOf, listCandidates } from './list-candidates.js';
 import type { ReconcileAsk, ReconcileParts } from './parts.js';
@@ -77,12 +76,13 @@ export async function reconcile(
       const error = signal.aborted
         ? new LakeError('CANCELLED', `reconcile-${id} was stopped before it was done`, { cause: thrown })
         : asLakeError(thrown);
-      // What was asked for goes on when a process is there for it again.
-      if (waiting !== undefined && signal.aborted) await putBack(database, id);
       const state = error.code === 'CANCELLED' ? 'cancelled' : 'failed';
-      await endReconcile(database, id, state, { code: error.code, text: error.message }).catch(
-        () => undefined,
-      );
+      // What was asked for goes on when a process is there for it again.
+      const ended =
+        waiting !== undefined && signal.aborted
+          ? putBack(database, id)
+          : endReconcile(database, id, state, { code: error.code, text: error.message });
+      await ended.catch(() => undefined);
       throw error;
     }
   });
@@ -183,15 +183,20 @@ class Reconcile {
     await this.#step('proving what was repaired');
     const { findings } = outcome.sorted;
     const seen = { candidates: await this.#asNow(findings), hqReadAt: Date.now() };
-    const again = await prove(this.#parts, reader, this.#ask, seen, this.#signal);
+    const proven = await prove(this.#parts, reader, this.#ask, seen, this.#signal);
+    const again = await sortOut(this.#parts, this.#ask.domain, outcome.tables, proven, this.#signal);
     const open = new Set(
-      [...again.findings, ...again.unjudged].map(({ candidate }) => keyOf(candidate.table, candidate.id)),
+      [
+        ...again.findings.map(({ candidate }) => candidate),
+        ...again.unjudged.map(({ candidate }) => candidate),
+        ...again.setAside,
+      ].map(({ table, id }) => keyOf(table, id)),
     );
     const keys = findings.map(({ candidate }) => keyOf(candidate.table, candidate.id));
     return {
       ...outcome,
       repaired: new Set(keys.filter((key) => !open.has(key))),
-      setAsideByRepair: await this.#unreadable(again.findings),
+      setAsideByRepair: again.setAside,
     };
   }
 
@@ -209,14 +214,6 @@ class Reconcile {
       }
     }
     return candidates;
-  }
-
-  async #unreadable(findings: readonly Finding[]): Promise<Candidate[]> {
-    const candidates = findings.map(({ candidate }) => candidate);
-    const aside = new Map<RecordKind, ReadonlySet<string>>();
-    for (const [kind, ids] of idsByKind(candidates))
-      aside.set(kind, await setAsideAmong(this.#parts.database, kind, this.#ask.domain, [...ids]));
-    return candidates.filter(({ table, id }) => aside.get(table.kind)?.has(id) === true);
   }
 
   async #write(outcome: Outcome, folder: string): Promise<string | null> {

@@ -192,6 +192,10 @@ async function damage(lake: FreshLake, expected: Expected): Promise<void> {
   const archived = take(60, (name) => name.endsWith('_form'));
   await changeUnheard(lake, FORM_ROWS, ids(archived), 'state = 2');
   note(expected, 'ghost', [...deleted, ...purged, ...archived]);
+  // The filter lets them in no more, so that their rows have to go.
+  const refused = take(5, is('raw_member_case'));
+  await changeUnheard(lake, CASE_ROWS, ids(refused), "name = 'Zed', server_modified_on = now()");
+  note(expected, 'ghost', refused);
   const retyped = take(10, is('raw_child_care_case'));
   await changeUnheard(lake, CASE_ROWS, ids(retyped), "type = 'former_member'");
   note(expected, 'ghost', retyped);
