@@ -115,6 +115,29 @@ test('reconcile finds each of 1,000 faults and nothing else, also while HQ chang
       await requireExactlyOnce(lake);
     },
   );
+
+  await t.test('what is asked for in the ledger is done by a process with workers', async () => {
+    const { rows } = await lake.ledger.query<{ id: string }>(
+      `INSERT INTO reconcile_run (domain, repair, requested_by, asked, state) VALUES ($1, true, 'a test', true, 'waiting')
+       RETURNING id::text AS id`,
+      [lake.domain],
+    );
+    const up = startProcess('up', ['up', '--only', 'workers'], lake.env);
+    const [done] = await until('it is done', async () => {
+      const { rows: ended } = await lake.ledger.query<{
+        state: string;
+        differences: number;
+        failure: string | null;
+      }>(
+        'SELECT state, differences::int AS differences, failure FROM reconcile_run WHERE id = $1 AND ended_at IS NOT NULL',
+        [rows[0]?.id],
+      );
+      return ended.length > 0 && ended;
+    });
+    up.kill('SIGTERM');
+    await up.ended;
+    assert.deepEqual(done, { state: 'done', differences: 0, failure: null });
+  });
 });
 
 async function reconcile(
