@@ -37,7 +37,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   halted: 'a topic or a table is halted; a person has to look',
   refused: 'not allowed: another configuration is active, or ledger and lake do not fit',
   missingTool: 'Java, Maven, Python or Node is missing or too old',
-  different: 'HQ and the lake differ, or could not be compared wholly (`reconcile`)',
+  different: 'HQ and the lake differ, or could not be compared wholly',
 };
 
 export const ERROR_CODES = {

@@ -24,18 +24,17 @@ export interface PinnedTable {
   readonly version: bigint;
 }
 
+/** How a type's table will be called. @param isTaken of names in lower case */
+type NameOf = (kind: RecordKind, type: string, isTaken: (name: string) => boolean) => string;
+
 /** The kinds and types of HQ that are compared, and the tables they have. */
 export class ComparedTables {
   /** Null types: all of the kind. */
   readonly targets: readonly { readonly kind: RecordKind; readonly types: readonly string[] | null }[];
   readonly #byType = new Map<string, ComparedTable>();
-  readonly #nameOf: (kind: RecordKind, type: string) => string;
+  readonly #nameOf: NameOf;
 
-  constructor(
-    targets: ComparedTables['targets'],
-    known: readonly ComparedTable[],
-    nameOf: (kind: RecordKind, type: string) => string,
-  ) {
+  constructor(targets: ComparedTables['targets'], known: readonly ComparedTable[], nameOf: NameOf) {
     this.targets = targets;
     this.#nameOf = nameOf;
     for (const table of known) this.#byType.set(key(table.kind, table.type), table);
@@ -45,7 +44,14 @@ export class ComparedTables {
   of(kind: RecordKind, type: string): ComparedTable {
     const known = this.#byType.get(key(kind, type));
     if (known !== undefined) return known;
-    const table = { name: this.#nameOf(kind, type), kind, type, id: null, path: null };
+    const taken = new Set([...this.#byType.values()].map(({ name }) => name.toLowerCase()));
+    const table = {
+      name: this.#nameOf(kind, type, (name) => taken.has(name)),
+      kind,
+      type,
+      id: null,
+      path: null,
+    };
     this.#byType.set(key(kind, type), table);
     return table;
   }
@@ -76,8 +82,8 @@ export async function comparedTables(
   const known = (await allTables(database))
     .filter((table) => table.domain === domain && isListed(config, domain, table.kind, table.type))
     .map(({ id, kind, type, tableName: name, path }) => ({ id, kind, type, name, path }));
-  const nameOf = (kind: RecordKind, type: string): string =>
-    tableName(kind, type, friendlyName(config, domain, kind, type), () => false);
+  const nameOf: NameOf = (kind, type, isTaken) =>
+    tableName(kind, type, friendlyName(config, domain, kind, type), isTaken);
   if (names.length > 0) {
     const asked = names.map((name) => found(name, known));
     const kinds = [...new Set(asked.map(({ kind }) => kind))];
