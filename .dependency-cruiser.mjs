@@ -226,6 +226,27 @@ export default {
       },
     },
     {
+      name: 'reconcile-is-above-the-stages',
+      comment:
+        'reconcile/ compares by extract/, sql/, commit/, ledger/ and pipeline/, and repairs by reprocess/; none of those knows of it.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation|reprocess|queue)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/reconcile/' },
+    },
+    {
+      name: 'reconcile-writes-nothing-of-the-lake',
+      comment:
+        'What is wrong is read from HQ again, in the topic’s one sequence: ask reprocess/ for it. Kafka and clients are handed in.',
+      severity: 'error',
+      from: { path: '^orchestrator/reconcile/' },
+      to: {
+        path: '^orchestrator/(stage|kafka|queue|api|commands|control-plane)(/|\\.ts$)|^orchestrator/(main|cli|pipeline)\\.ts$|^deploy/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'models-are-read-and-rendered-only',
       comment:
         'aggregation/models/ reads the files of spark-jobs/models and makes SQL of them; what runs it stands beside it.',
@@ -403,7 +424,7 @@ export default {
       comment: 'Only main.ts, the API and commands/ may ask them: what is watched does not know who watches.',
       severity: 'error',
       from: {
-        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|queue|aggregation|warehouse|jobs|reprocess)(/|\\.ts$)`,
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|queue|aggregation|warehouse|jobs|reprocess|reconcile)(/|\\.ts$)`,
       },
       to: { path: '^orchestrator/(metrics|health|alerts)/' },
     },

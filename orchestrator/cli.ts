@@ -15,6 +15,7 @@ import { registerMonths } from './commands/months.js';
 import { registerPause } from './commands/pause.js';
 import { registerPrune } from './commands/prune.js';
 import { registerQuarantine } from './commands/quarantine.js';
+import { registerReconcile } from './commands/reconcile.js';
 import { registerReprocess } from './commands/reprocess.js';
 import { registerRescued } from './commands/rescued.js';
 import { registerResume } from './commands/resume.js';
@@ -75,6 +76,7 @@ export function createProgram(): Command {
   registerQuarantine(program);
   registerReprocess(program);
   registerMigration(program);
+  registerReconcile(program);
   registerPause(program);
   registerResume(program);
   registerAlerts(program);

@@ -24,6 +24,7 @@ export const EXIT = {
   halted: 5,
   refused: 6,
   missingTool: 7,
+  different: 8,
 } as const;
 
 /** One line each; README.md and `--help` show them. */
@@ -36,6 +37,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   halted: 'a topic or a table is halted; a person has to look',
   refused: 'not allowed: another configuration is active, or ledger and lake do not fit',
   missingTool: 'Java, Maven, Python or Node is missing or too old',
+  different: 'HQ and the lake differ, or could not be compared wholly',
 };
 
 export const ERROR_CODES = {
@@ -82,7 +84,7 @@ export const ERROR_CODES = {
   OFFSETS_LOST: {
     failureClass: 'data',
     exitCode: EXIT.halted,
-    mend: 'Kafka no longer holds offsets we have not read: re-read the time span from HQ, then resume the topic.',
+    mend: 'Kafka no longer holds offsets we have not read: set the partition to its earliest offset, resume the topic, then `dimagi-lake reconcile <domain> --repair` fills the gap (runbook, section 5).',
   },
   KAFKA_FAILED: transient('Check the Kafka brokers, then retry.'),
   KAFKA_TOPIC_UNKNOWN: {
@@ -102,6 +104,7 @@ export const ERROR_CODES = {
     exitCode: EXIT.usage,
     mend: 'Mend every fault listed, then ask again; `dimagi-lake reprocess --help` has examples.',
   },
+  RECONCILE_RUNNING: transient('Another process compares that domain just now: ask again when it is done.'),
   KEY_REUSED: {
     failureClass: 'config',
     exitCode: EXIT.refused,

@@ -18,6 +18,7 @@ import { monthRoutes } from './routes/months.js';
 import { operationRoutes } from './routes/operation.js';
 import { overviewRoutes } from './routes/overview.js';
 import { quarantineRoutes } from './routes/quarantine.js';
+import { reconcileRoutes } from './routes/reconciles.js';
 import { reprocessRoutes } from './routes/reprocess.js';
 import { sessionRoutes } from './routes/session.js';
 import { tableRoutes } from './routes/tables.js';
@@ -33,6 +34,7 @@ const ROUTES = [
   quarantineRoutes,
   monthRoutes,
   reprocessRoutes,
+  reconcileRoutes,
   operationRoutes,
   alertRoutes,
   eventRoutes,

@@ -19,6 +19,7 @@ const TAGS = {
   quarantine: 'Records that could not be read',
   months: 'Months of aggregations, schedules, computing them',
   reprocess: 'Reading from HQ again: reprocess, migration',
+  reconcile: 'HQ and the lake compared, and mended',
   operation: 'Pauses, cluster, alerts, live changes, health',
 } as const;
 

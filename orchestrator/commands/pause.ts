@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import { LakeError } from '../errors.js';
 import type { Queryable } from '../ledger/database.js';
@@ -6,6 +5,7 @@ import { listPauses, pause, QUEUES, type Pause, type PauseScope } from '../ledge
 import { allTables } from '../ledger/tables.js';
 import { TOPICS } from '../types.js';
 import { didYouMean } from '../config/did-you-mean.js';
+import { caller } from './caller.js';
 import { withExamples } from './help.js';
 import { printJson, printLine, printTable } from './terminal/print.js';
 import { withLedger } from './with-ledger.js';
@@ -57,7 +57,7 @@ export function registerPause(program: Command): void {
 async function pauseWork(scope: string, name: string | undefined, flags: Flags): Promise<void> {
   const { pause: made, repeated } = await withLedger(async (database) => {
     const what = await pausable(database, scope, name);
-    return pause(database, { ...what, reason: flags.reason, by: personName() });
+    return pause(database, { ...what, reason: flags.reason, by: caller() });
   });
   if (flags.json) printJson({ ...plain(made), repeated });
   else if (repeated) printLine(`${labelOf(made)} is paused already, by ${made.by}: ${made.reason}`);
@@ -118,13 +118,4 @@ function reasonOf(text: string): string {
   const reason = text.trim();
   if (reason.length >= 3 && reason.length <= 500) return reason;
   throw new InvalidArgumentError('must say why, in 3 to 500 letters');
-}
-
-/** Who types, as the machine knows them. */
-function personName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'command line'; // a container without a user of that number
-  }
 }

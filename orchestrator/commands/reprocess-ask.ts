@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadModels } from '../aggregation/models/load-models.js';
 import { readLedgerEnvironment, type LedgerEnvironment } from '../config/environment.js';
@@ -14,6 +13,7 @@ import { readRequest, type RequestFacts, type RequestKind, type RequestScope } f
 import { createLogger } from '../logger.js';
 import { previewReprocess } from '../reprocess/preview.js';
 import { startReprocess } from '../reprocess/requests.js';
+import { caller } from './caller.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { counted, printJson, printLine, printTable, withCommas } from './terminal/print.js';
 import { readTargets } from './until-done.js';
@@ -74,15 +74,6 @@ async function requireOwnActive(
   const versions = new ConfigVersions(database, own);
   await versions.requireActive(config);
   return versions;
-}
-
-/** Who is logged in at this machine. */
-function caller(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'command line';
-  }
 }
 
 async function dryRun(

@@ -6,6 +6,15 @@ export interface Part {
   stop(): Promise<void>;
 }
 
+/** Parts that are one to the outside. */
+export function together(parts: readonly Part[]): Part {
+  return {
+    async stop() {
+      await Promise.all(parts.map((part) => part.stop()));
+    },
+  };
+}
+
 /** A part that is loops, each of which ends by itself when its signal aborts. */
 export function loopingPart(
   run: (signal: AbortSignal) => readonly Promise<unknown>[],

@@ -22,7 +22,8 @@ import { startRequests, startSchedule, type QueueSettings } from './aggregations
 import { openClients, type Clients } from './clients.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openIngestion, startIngestionWorkers, startPollers, type Ingestion } from './ingestion.js';
-import type { Part } from './part.js';
+import { together, type Part } from './part.js';
+import { startReconciles } from './reconcile.js';
 
 /** What a process may do; each also alone, and several of each side by side. */
 export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation', 'alerts', 'api'] as const;
@@ -47,7 +48,11 @@ type Starter = (opened: Opened) => Part | Promise<Part>;
 /** A part more is a row here and a name above. */
 const STARTERS: Readonly<Record<PartName, Starter>> = {
   poller: (opened) => startPollers(opened.ingestion(), opened.clients, TOPICS),
-  workers: (opened) => startIngestionWorkers(opened.ingestion(), opened.clients),
+  workers: (opened) =>
+    together([
+      startIngestionWorkers(opened.ingestion(), opened.clients),
+      startReconciles(opened.ingestion(), opened.clients),
+    ]),
   schedule: (opened) => startSchedule(aggregationsOf(opened), opened.queue),
   aggregation: (opened) => startRequests(aggregationsOf(opened), opened.queue),
   alerts: (opened) => startAlerts(opened.clients, opened.alerts),

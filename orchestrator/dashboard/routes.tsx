@@ -41,6 +41,10 @@ export function createRouter(): ReturnType<typeof createBrowserRouter> {
               lazy: async () => ({ Component: (await import('./routes/reprocess.js')).Reprocess }),
             },
             {
+              path: '/reconcile',
+              lazy: async () => ({ Component: (await import('./routes/reconcile.js')).Reconcile }),
+            },
+            {
               path: '/quarantine',
               lazy: async () => ({ Component: (await import('./routes/quarantine.js')).Quarantine }),
             },

@@ -9,6 +9,7 @@ import { extractCases } from './cases.js';
 import { extractForms } from './forms.js';
 import { HqDatabase } from './hq-database.js';
 import { hqRecords } from './hq-records.js';
+import { hqRevisions } from './hq-revisions.js';
 import { locationTypesOf } from './location-types.js';
 import { extractLocations } from './locations.js';
 import { rawDocument } from './raw-document.js';
@@ -38,6 +39,7 @@ export function openHq(environment: HqEnvironment): HqSource {
     extract: (request) => extracted(hq, request),
     locationTypes: locationTypesOf(main),
     records: hqRecords(main, shards),
+    revisions: hqRevisions(main, shards),
     raw: (kind, domain, id) => rawDocument(hq, kind, domain, id),
     async close() {
       await Promise.all([...new Set([main, ...databases])].map((database) => database.close()));

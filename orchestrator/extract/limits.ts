@@ -9,6 +9,8 @@ export const IDS_PER_QUERY = 250;
 export const IDS_PER_LOOK = 1_000;
 /** Rows, of all domains, that one statement looks through when records are listed: a fraction of a second. */
 export const ROWS_PER_WINDOW = 20_000;
+/** Locations in one statement that looks up each one's ancestors. */
+export const LOCATIONS_PER_WINDOW = 2_000;
 /** Chunks whose rows are read while the records of the one before are still being taken. */
 export const CHUNKS_AT_ONCE = 2;
 /** Blobs fetched at once. */

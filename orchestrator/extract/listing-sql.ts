@@ -8,7 +8,7 @@ import { utc } from './sql-text.js';
  * brings in order, and what is wanted of it is picked afterwards: so no statement reads more than a window, however few of
  * an HQ's millions of rows are a domain's. The key of a window in time is (time, id): any number of rows may share a time.
  */
-interface Source {
+export interface Source {
   /** `f` is the record's row. */
   readonly from: string;
   /** Its order is that of the windows. */
@@ -28,7 +28,7 @@ const FORM: Source = {
   live: 'f.state = 1 AND f.deleted_on IS NULL',
   at: 'f.received_on',
 };
-const SOURCES: Readonly<Record<RecordKind, Source>> = {
+export const SOURCES: Readonly<Record<RecordKind, Source>> = {
   form: FORM,
   case: {
     from: 'form_processor_commcarecasesql f',
@@ -55,7 +55,7 @@ const OPERATIONS: Source = {
 };
 
 /** Values of a statement, each given its number where it is first used. */
-class Values {
+export class Values {
   readonly all: unknown[] = [];
   add(value: unknown, type: string): string {
     this.all.push(value);
@@ -84,6 +84,27 @@ export function windowQuery(
   rows: number,
   most: number,
 ): Query {
+  const { source, values, w, seenAndLast, key } = openWindow(listing, after, rows);
+  const text = `
+    WITH w AS (${w(`${source.at} AS at`)})
+    SELECT ${seenAndLast},
+      coalesce(json_agg(json_build_array(record, type, ${utc('at')}, ${key}) ORDER BY key_time, key_id), '[]') AS hits
+    FROM (SELECT * FROM w WHERE hit ORDER BY key_time, key_id LIMIT ${values.add(most + 1, 'bigint')}) wanted`;
+  return { text, values: values.all };
+}
+
+/** A window as a common table expression `w`: key_id, key_time, record, type, hit and what else is asked for. */
+interface Window {
+  readonly source: Source;
+  readonly values: Values;
+  readonly w: (columns: string) => string;
+  /** Two columns of the answer: how many rows it had, and the last of them. */
+  readonly seenAndLast: string;
+  /** The key of a row of it, as JSON. */
+  readonly key: string;
+}
+
+export function openWindow(listing: RecordListing, after: WindowStart | null, rows: number): Window {
   const source = sourceOf(listing);
   const time = timeKey(listing);
   const values = new Values();
@@ -102,17 +123,19 @@ export function windowQuery(
     behind.push(`${source.key} > ${values.add(after.id, 'bigint')}`);
   }
   const key = `json_build_object('at', ${time === null ? 'NULL' : utc('key_time')}, 'id', key_id::text)`;
-  const text = `
-    WITH w AS (
+  const limit = values.add(rows, 'bigint');
+  return {
+    source,
+    values,
+    key,
+    w: (columns) => `
       SELECT ${source.key} AS key_id, ${time ?? 'NULL::timestamptz'} AS key_time, ${source.id} AS record, ${source.type} AS type,
-        ${source.at} AS at, (${wanted}) IS TRUE AS hit
+        ${columns}, (${wanted}) IS TRUE AS hit
       FROM ${source.from} ${behind.length === 0 ? '' : `WHERE ${behind.join(' AND ')}`}
-      ORDER BY ${time === null ? '' : `${time}, `}${source.key} LIMIT ${values.add(rows, 'bigint')})
-    SELECT (SELECT count(*)::int FROM w) AS seen,
-      (SELECT ${key} FROM (SELECT key_time, key_id FROM w ORDER BY key_time DESC, key_id DESC LIMIT 1) final) AS last,
-      coalesce(json_agg(json_build_array(record, type, ${utc('at')}, ${key}) ORDER BY key_time, key_id), '[]') AS hits
-    FROM (SELECT * FROM w WHERE hit ORDER BY key_time, key_id LIMIT ${values.add(most + 1, 'bigint')}) wanted`;
-  return { text, values: values.all };
+      ORDER BY ${time === null ? '' : `${time}, `}${source.key} LIMIT ${limit}`,
+    seenAndLast: `(SELECT count(*)::int FROM w) AS seen,
+      (SELECT ${key} FROM (SELECT key_time, key_id FROM w ORDER BY key_time DESC, key_id DESC LIMIT 1) final) AS last`,
+  };
 }
 
 /** Some of them in no order, by whatever index serves best: to count them. */

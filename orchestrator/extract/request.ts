@@ -102,6 +102,49 @@ export interface HqRecords {
   ): Promise<readonly ListedRecord[]>;
 }
 
+/** Live records whose revisions are asked for. */
+export interface RevisionListing {
+  readonly kind: RecordKind;
+  readonly domain: string;
+  /** Case types or xmlns; null: all. */
+  readonly types: readonly string[] | null;
+  /** Only revisions of this time, from inclusive, until exclusive, ISO UTC; null: all. Locations are listed whole. */
+  readonly span: { readonly from: string; readonly until: string } | null;
+}
+
+/** A live record and its revision, in microseconds since 1970. */
+export interface RevisionOf {
+  readonly id: string;
+  readonly type: string;
+  readonly rev: bigint;
+}
+
+/** Live records of a type whose revision is of one day: how many, and the sum of their digests (reconcile/digest.ts). */
+export interface RevisionSum {
+  readonly type: string;
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  readonly rows: number;
+  readonly sum: bigint;
+}
+
+/**
+ * Revisions of HQ's live records, their documents unread. While HQ splits a shard a record may be listed twice.
+ * Everything throws LakeError HQ_STANDBY_BEHIND, HQ_READ_FAILED.
+ */
+export interface HqRevisions {
+  /** Window by window: a type's day comes in many parts. Of locations nothing: their rows are few. */
+  sums(listing: RevisionListing, moment: Moment): AsyncIterable<readonly RevisionSum[]>;
+  rows(listing: RevisionListing, moment: Moment): AsyncIterable<readonly RevisionOf[]>;
+  /** Those of the ids that are live records of the domain, by id, of whatever type. */
+  of(
+    kind: RecordKind,
+    domain: string,
+    ids: readonly string[],
+    moment: Moment,
+  ): Promise<ReadonlyMap<string, RevisionOf>>;
+}
+
 /** A record's document as HQ has it now, however damaged, for a person to look at. */
 export interface RawDocument {
   /** Where it stands: `blob 5f0c…` or table and column. */
@@ -124,6 +167,7 @@ export interface HqSource {
   extract(request: ExtractRequest): AsyncIterable<Extracted>;
   readonly locationTypes: LocationTypes;
   readonly records: HqRecords;
+  readonly revisions: HqRevisions;
   /**
    * A record's document as it is now, for a person; undefined when HQ has no such record.
    * @throws LakeError HQ_READ_FAILED, HQ_STANDBY_BEHIND

@@ -7,6 +7,7 @@ import { askToCancel, readAggregationRun } from '../ledger/aggregation-runs.js';
 import { cancelBatch, voidAggregationRuns, type VoidedRun } from '../ledger/batch-acts.js';
 import type { Queryable } from '../ledger/database.js';
 import { readJobs } from '../ledger/job-index.js';
+import { endReconcile } from '../ledger/reconciles.js';
 import { endRequest } from '../ledger/reprocess.js';
 import { endDrivers, type EndedDrivers } from './end-drivers.js';
 import { jobKey, unknownJob } from './job-id.js';
@@ -63,6 +64,11 @@ export async function cancelJob(parts: JobParts, id: string, { by, reason }: Act
     case 'reprocess': {
       if (!(await endRequest(parts.database, key.id, 'cancelled', 'CANCELLED', text))) throw notUnderWay(id);
       return answer('Cancelled; pages that are planned already go on', { gone: [], left: [] });
+    }
+    case 'reconcile': {
+      const failure = { code: 'CANCELLED', text } as const;
+      if (!(await endReconcile(parts.database, key.id, 'cancelled', failure))) throw notUnderWay(id);
+      return answer('Cancelled; its process stops after the step under way', { gone: [], left: [] });
     }
   }
 }

@@ -65,6 +65,10 @@ async function particulars(parts: Parts, key: JobKey, job: Job): Promise<Particu
       const cli = `dimagi-lake ${job.kind === 'migration' ? `migration ${shell(job.domain ?? '')}` : 'reprocess --help'}`;
       return { ...none, parentIds: [], childIds, cli };
     }
+    case 'reconcile': {
+      const childIds = await childrenOf(parts.database, 'reconcile', key.id);
+      return { ...none, parentIds: [], childIds, cli: `dimagi-lake reconcile ${shell(job.domain ?? '')}` };
+    }
   }
 }
 
@@ -155,7 +159,7 @@ function whatCan({ of }: JobKey, { state }: Job, parts: JobDetail['parts']): Job
   // Once every table has merged, the commit is a moment's work that nothing stops.
   const isMerged = parts.length > 0 && parts.every((part) => part.state === 'merged');
   return {
-    retry: STILL.includes(state) || (of === 'batch' && state === 'retrying'),
+    retry: (STILL.includes(state) && of !== 'reconcile') || (of === 'batch' && state === 'retrying'),
     cancel: isOpen && !(of === 'batch' && isMerged),
   };
 }

@@ -1,21 +1,24 @@
 import { LakeError } from '../errors.js';
 
+/** Tables of the ledger whose rows are jobs. */
+const KINDS = ['batch', 'aggregation', 'request', 'reprocess', 'reconcile'] as const;
+
 /** What a job's id names: a row of the ledger. */
 export interface JobKey {
-  readonly of: 'batch' | 'aggregation' | 'request' | 'reprocess';
+  readonly of: (typeof KINDS)[number];
   readonly id: bigint;
 }
 
-const FORM = /^(batch|aggregation|request|reprocess)-([1-9]\d{0,18})$/;
+const FORM = /^([a-z]+)-([1-9]\d{0,18})$/;
 const MOST = 9_223_372_036_854_775_807n; // of a bigint of Postgres
 
 /** @throws LakeError JOB_UNKNOWN for what is no id of a job */
 export function jobKey(text: string): JobKey {
-  const [, of, digits] = FORM.exec(text) ?? [];
+  const [, kind, digits] = FORM.exec(text) ?? [];
   const id = BigInt(digits ?? 0);
-  if ((of === 'batch' || of === 'aggregation' || of === 'request' || of === 'reprocess') && id <= MOST)
-    return { of, id };
-  throw unknownJob(text);
+  const of = KINDS.find((each) => each === kind);
+  if (of === undefined || id > MOST) throw unknownJob(text);
+  return { of, id };
 }
 
 export function unknownJob(text: string): LakeError {

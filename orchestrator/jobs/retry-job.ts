@@ -46,6 +46,11 @@ export async function retryJob(
       if (!(await database.transaction((tx) => restartRequest(tx, key.id)))) throw notStill(id);
       return { jobId: id, message: 'Goes on where it was', repeated: false };
     }
+    case 'reconcile':
+      throw new LakeError(
+        'ACT_REFUSED',
+        `Job ${id} is a comparison of what is by now another moment: ask for a new one`,
+      );
   }
 }
 

@@ -177,6 +177,21 @@ export async function markSwept(database: Queryable, batchId: bigint): Promise<v
   await database.query('UPDATE batch SET swept_at = now() WHERE id = $1', [batchId]);
 }
 
+/** The manifest of a batch that is not committed. */
+export interface OpenManifest {
+  readonly batchId: bigint;
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export async function openManifests(database: Queryable, topic: string): Promise<OpenManifest[]> {
+  return database.query(
+    `SELECT id AS "batchId", manifest_path AS path, manifest_sha256 AS sha256 FROM batch
+     WHERE topic = $1 AND state <> 'committed' ORDER BY id`,
+    [topic],
+  );
+}
+
 /** Batches of a topic that are not committed, by state. */
 export async function openBatches(database: Queryable, topic: string): Promise<ReadonlyMap<string, number>> {
   const rows = await database.query<{ state: string; count: number }>(

@@ -116,14 +116,19 @@ export async function stepTimes(database: Queryable, runId: bigint): Promise<Ste
 /** So many children of a job are shown, the newest. */
 const MOST_CHILDREN = 50;
 
-/** Computations of a request, or pages of a reprocess: ids in the index. */
-export async function childrenOf(database: Queryable, kind: string, id: bigint): Promise<string[]> {
-  const rows = await database.query<{ id: string }>(
-    kind === 'request'
-      ? `SELECT 'aggregation-' || id AS id FROM aggregation_run WHERE request_id = $1 ORDER BY aggregation_run.id DESC LIMIT ${MOST_CHILDREN}`
-      : `SELECT 'batch-' || id AS id FROM batch WHERE reprocess_request_id = $1 ORDER BY batch.id DESC LIMIT ${MOST_CHILDREN}`,
-    [id],
-  );
+const CHILDREN: Readonly<Record<'request' | 'reprocess' | 'reconcile', string>> = {
+  request: `SELECT 'aggregation-' || id AS id FROM aggregation_run WHERE request_id = $1 ORDER BY aggregation_run.id DESC`,
+  reprocess: `SELECT 'batch-' || id AS id FROM batch WHERE reprocess_request_id = $1 ORDER BY batch.id DESC`,
+  reconcile: `SELECT 'reprocess-' || request_id AS id FROM reconcile_request WHERE run_id = $1 ORDER BY request_id DESC`,
+};
+
+/** Computations of a request, pages of a reprocess, requests of a reconcile: ids in the index. */
+export async function childrenOf(
+  database: Queryable,
+  kind: keyof typeof CHILDREN,
+  id: bigint,
+): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(`${CHILDREN[kind]} LIMIT ${MOST_CHILDREN}`, [id]);
   return rows.map((row) => row.id);
 }
 

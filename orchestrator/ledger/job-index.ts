@@ -3,7 +3,7 @@ import type { Queryable } from './database.js';
 /** A row of the search index (migrations/0011_jobs.sql), as people see it. Times are ISO 8601 in UTC. */
 export interface IndexedJob {
   readonly id: string;
-  readonly kind: 'ingestion' | 'page' | 'aggregation' | 'request' | 'reprocess' | 'migration';
+  readonly kind: 'ingestion' | 'page' | 'aggregation' | 'request' | 'reprocess' | 'migration' | 'reconcile';
   readonly state: 'waiting' | 'running' | 'retrying' | 'paused' | 'halted' | 'failed' | 'cancelled' | 'done';
   readonly title: string;
   readonly topic: string | null;

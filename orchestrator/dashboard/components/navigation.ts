@@ -6,6 +6,7 @@ import {
   IconHome,
   IconKey,
   IconRefresh,
+  IconScale,
   IconServer2,
   IconTable,
   IconTimeline,
@@ -42,6 +43,12 @@ export const NAVIGATION: readonly Destination[] = [
   },
   { name: 'Schedules', to: '/schedules', icon: IconCalendarClock, words: ['next runs', 'due', 'skipped'] },
   { name: 'Reprocess', to: '/reprocess', icon: IconRefresh, words: ['backfill', 'migration', 'read again'] },
+  {
+    name: 'Reconcile',
+    to: '/reconcile',
+    icon: IconScale,
+    words: ['compare', 'missing', 'ghosts', 'repair'],
+  },
   {
     name: 'Cluster',
     to: '/cluster',

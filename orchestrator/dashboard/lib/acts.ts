@@ -4,6 +4,7 @@ import type {
   MigrationAsk,
   Pause,
   PauseAsk,
+  ReconcileAsk,
   ReplayAsk,
   ReprocessAnswer,
   ReprocessAsk,
@@ -35,6 +36,8 @@ export const aggregate = (ask: AggregationAsk): Promise<Accepted> => act('POST',
 export const reprocess = (ask: ReprocessAsk): Promise<ReprocessAnswer> => act('POST', '/reprocess', ask);
 
 export const migrate = (ask: MigrationAsk): Promise<ReprocessAnswer> => act('POST', '/migrations', ask);
+
+export const askToReconcile = (ask: ReconcileAsk): Promise<Accepted> => act('POST', '/reconciles', ask);
 
 /** A key that makes a repeated call harmless; also where the page comes by plain http and has no randomUUID. */
 export function freshKey(): string {

@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import type * as jobs from '../../api/schemas/jobs.js';
 import type * as lake from '../../api/schemas/lake.js';
 import type * as operate from '../../api/schemas/operate.js';
+import type * as reconciles from '../../api/schemas/reconciles.js';
 
 /** What the API answers, by the types of its schemas. Nothing of the schemas is in the bundle. */
 export type { Cause, Health, Problem } from '../../api/schemas/common.js';
 export type { Accepted, Job, JobDetail, JobFacets } from '../../api/schemas/jobs.js';
 export type { MonthCell, Quarantined, Table, TableDetail } from '../../api/schemas/lake.js';
+export type { Reconcile } from '../../api/schemas/reconciles.js';
 export type {
   Change,
   Cluster,
@@ -50,6 +52,9 @@ export type AggregationAsk = z.input<typeof operate.aggregationAsk>;
 export type ReprocessAsk = z.input<typeof operate.reprocessAsk>;
 export type ReprocessAnswer = z.infer<typeof operate.reprocessAnswer>;
 export type MigrationAsk = z.input<typeof operate.migrationAsk>;
+export type ReconcileAsk = z.input<typeof reconciles.reconcileAsk>;
+export type ReconcilePage = z.infer<typeof reconciles.reconcilePage>;
+export type ReconcileDetail = z.infer<typeof reconciles.reconcileDetail>;
 export type Schedules = z.infer<typeof operate.schedules>;
 export type Schedule = Schedules['schedules'][number];
 export type Alerts = z.infer<typeof operate.alerts>;

@@ -98,7 +98,7 @@ function Failing({ failing }: { failing: Overview['failing'] }): ReactElement {
   );
 }
 
-const JOB_PAGE = /^\/jobs\/((?:batch|aggregation|request|reprocess)-\d+)$/;
+const JOB_PAGE = /^\/jobs\/((?:batch|aggregation|request|reprocess|reconcile)-\d+)$/;
 
 function FailingOne({ what, since, cause, href }: Overview['failing'][number]): ReactElement {
   const job = JOB_PAGE.exec(href)?.[1];

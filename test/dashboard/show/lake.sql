@@ -102,6 +102,19 @@ INSERT INTO reprocess_request (kind, domain, scope, reaggregate, reason, request
 VALUES ('reprocess', 'nutrition-demo', '{"domain": "nutrition-demo", "table": "raw_member_case"}', true, 'masks changed', 'amara', 'done', 3120, 3120,
         now() - interval '26 hours', now() - interval '25 hours');
 
+INSERT INTO reconcile_run (domain, repair, requested_by, reason, asked, state, step, findings_path, differences, unjudged, created_at, started_at, ended_at) VALUES
+  ('nutrition-demo', true, 'amara', 'after lost offsets', true, 'done', '', 'reconciles/1/findings.ndjson', 0, 3, now() - interval '8 days', now() - interval '8 days', now() - interval '8 days' + interval '6 min'),
+  ('nutrition-demo', false, 'root', NULL, false, 'done', '', 'reconciles/2/findings.ndjson', 14, 0, now() - interval '1 day', now() - interval '1 day', now() - interval '1 day' + interval '4 min'),
+  ('nutrition-demo', false, 'amara', 'weekly', true, 'waiting', '', NULL, NULL, NULL, now() - interval '1 min', NULL, NULL);
+INSERT INTO reconcile_table (run_id, table_name, delta_version, hq_rows, lake_rows, differing_days, missing, stale, ghost, repaired, set_aside, left_out, unjudged)
+SELECT r.id, t.name, 40, t.hq, t.lake, t.days, t.missing, t.stale, t.ghost, 0, t.aside, 0, t.unjudged::jsonb
+FROM reconcile_run r, (VALUES ('raw_member_case', 2204, 2201, 2, 9, 4, 1, 0, '{}'), ('raw_child_care_case', 1102, 1102, 0, 0, 0, 0, 0, '{}'),
+  ('raw_home_visit_form', 1980, 1973, 1, 0, 0, 0, 7, '{"on its way": 3}')) AS t (name, hq, lake, days, missing, stale, ghost, aside, unjudged)
+WHERE r.state = 'done';
+INSERT INTO reconcile_day (run_id, table_name, day, fault, records, examples)
+SELECT r.id, 'raw_member_case', current_date - d.ago, d.fault, d.records, ARRAY['7c1f2a44-09be-4b1d-8a55-0d4a3f6a9c11']
+FROM reconcile_run r, (VALUES (2, 'missing', 9), (2, 'stale', 4), (6, 'ghost', 1)) AS d (ago, fault, records) WHERE r.state = 'done';
+
 INSERT INTO alert (kind, subject, text, since, pending) VALUES
   ('table_halted', 'commcarehq_nutrition_demo.raw_child_weight_height_form', 'Table raw_child_weight_height_form is halted: STATEMENT_SKIPPED', now() - interval '40 min', false);
 INSERT INTO alert (kind, subject, text, since, pending, ended_at) VALUES

@@ -47,6 +47,7 @@ export function shownPages(haltedBatch: string): readonly ShownPage[] {
     { name: 'months', path: `/months/${SHOWN.domain}`, title: 'Months of a domain’s aggregations' },
     { name: 'schedules', path: '/schedules', title: 'Schedules' },
     { name: 'reprocess', path: `/reprocess?domain=${SHOWN.domain}&way=window`, title: 'Reprocess' },
+    { name: 'reconcile', path: `/reconcile?domain=${SHOWN.domain}`, title: 'HQ and the lake compared' },
     { name: 'cluster', path: '/cluster', title: 'Cluster, queues and pauses' },
     { name: 'alerts', path: '/alerts', title: 'Alerts' },
     { name: 'access', path: '/access', title: 'Tokens' },
