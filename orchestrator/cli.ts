@@ -9,6 +9,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerMaintenance } from './commands/maintenance.js';
 import { registerMigration } from './commands/migration.js';
 import { registerModels } from './commands/models.js';
 import { registerMonths } from './commands/months.js';
@@ -75,6 +76,7 @@ export function createProgram(): Command {
   registerQuarantine(program);
   registerReprocess(program);
   registerMigration(program);
+  registerMaintenance(program);
   registerPause(program);
   registerResume(program);
   registerAlerts(program);

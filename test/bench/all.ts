@@ -4,6 +4,7 @@ import { formXml } from './form-json.js';
 import { freshness } from './freshness.js';
 import { jobs } from './jobs.js';
 import { load } from './load.js';
+import { maintenance } from './maintenance.js';
 import type { Measurement } from './measurement.js';
 import { rewrite } from './rewrite.js';
 import { stage, stageMemory } from './stage.js';
@@ -19,4 +20,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   rewrite,
   aggregation,
   load,
+  maintenance,
 ];
