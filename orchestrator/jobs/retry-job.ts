@@ -46,6 +46,14 @@ export async function retryJob(
       if (!(await database.transaction((tx) => restartRequest(tx, key.id)))) throw notStill(id);
       return { jobId: id, message: 'Goes on where it was', repeated: false };
     }
+    case 'maintenance':
+      throw new LakeError(
+        'ACT_REFUSED',
+        `Job ${id} is not retried as such: what is due is done by the next one`,
+        {
+          mend: '`dimagi-lake maintenance` does what is due now.',
+        },
+      );
   }
 }
 

@@ -153,7 +153,9 @@ async function failed(
       ? 'its process ended in the middle; nothing was changed'
       : `its driver left no result (the run ended as ${ended.state})`);
   const isConflict = /DELTA_CONCURRENT|DELTA_METADATA_CHANGED|DELTA_PROTOCOL_CHANGED/.test(reason);
-  const state = isConflict || ended === undefined ? 'gave_way' : 'failed';
+  // A driver that was lost, or that somebody stopped, has changed nothing either.
+  const isUndone = ended === undefined || ended.state === 'voided';
+  const state = isConflict || isUndone ? 'gave_way' : 'failed';
   const failureClass: FailureClass = isConflict
     ? 'transient'
     : (outcome?.failure?.failureClass ?? 'transient');

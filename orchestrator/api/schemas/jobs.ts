@@ -3,10 +3,18 @@ import { big, cause, domainName, moment, monthText, page, pageQuery, reasonText 
 
 /**
  * A job is anything that was asked for or fell due and takes its time: a batch of ingestion, the computation of an
- * aggregation's month, a reprocess or migration. `id` is `batch-12`, `aggregation-7` (one computation), `request-3` (an
- * aggregation asked for by API, before and around its computations), `reprocess-5`.
+ * aggregation's month, a reprocess or migration, OPTIMIZE or VACUUM of a table. `id` is `batch-12`, `aggregation-7` (one computation), `request-3` (an
+ * aggregation asked for by API, before and around its computations), `reprocess-5`, `maintenance-4`.
  */
-export const JOB_KINDS = ['ingestion', 'page', 'aggregation', 'request', 'reprocess', 'migration'] as const;
+export const JOB_KINDS = [
+  'ingestion',
+  'page',
+  'aggregation',
+  'request',
+  'reprocess',
+  'migration',
+  'maintenance',
+] as const;
 export const JOB_STATES = [
   'waiting',
   'running',
@@ -19,7 +27,7 @@ export const JOB_STATES = [
 ] as const;
 const jobKind = z.enum(JOB_KINDS);
 const jobState = z.enum(JOB_STATES);
-export const jobId = z.string().regex(/^(batch|aggregation|request|reprocess)-[1-9]\d{0,18}$/);
+export const jobId = z.string().regex(/^(batch|aggregation|request|reprocess|maintenance)-[1-9]\d{0,18}$/);
 
 export const job = z.object({
   id: jobId,
