@@ -1,5 +1,5 @@
 import type { Storage } from '../storage/storage.js';
-import { asRecord, readCommit, readTableState, stringsOf } from './delta-log.js';
+import { asRecord, commitsBehind, readCommit, stringsOf } from './delta-log.js';
 
 /** A commit that OPTIMIZE or VACUUM has made. */
 export interface MaintenanceCommit {
@@ -16,9 +16,8 @@ export async function maintenanceCommits(
   behind: bigint,
   maintenanceId: bigint,
 ): Promise<MaintenanceCommit[]> {
-  const newest = (await readTableState(storage, path, ''))?.version ?? behind;
   const found: MaintenanceCommit[] = [];
-  for (let version = behind + 1n; version <= newest; version++) {
+  for (const version of await commitsBehind(storage, path, behind)) {
     const actions = await readCommit(storage, path, version);
     const info = asRecord(actions.map((action) => action['commitInfo']).find((each) => each !== undefined));
     if (info['userMetadata'] !== JSON.stringify({ maintenance: maintenanceId.toString() })) continue;

@@ -1,5 +1,5 @@
 import type { Storage } from '../storage/storage.js';
-import { asRecord, fileName, readCommit } from './delta-log.js';
+import { asRecord, commitsBehind, readCommit } from './delta-log.js';
 
 /** Files that commits have removed from a table, as far as they are old enough to be deleted. */
 export interface RemovedFiles {
@@ -26,11 +26,7 @@ export async function removedBefore(
   after: bigint | null,
   before: number,
 ): Promise<RemovedFiles> {
-  const behind = after === null ? undefined : fileName(after + 1n);
-  const names = (await storage.list(`${path}/_delta_log`, behind)).map((object) => object.name);
-  const versions = names
-    .filter((name) => /^\d{20}\.json$/.test(name))
-    .map((name) => BigInt(name.slice(0, 20)));
+  const versions = await commitsBehind(storage, path, after);
   const isPartial = versions[0] !== undefined && versions[0] > (after ?? -1n) + 1n;
   let [files, bytes] = [0, 0];
   let through: bigint | null = null;
