@@ -175,7 +175,7 @@ function linesDone({ due, statements }: TableReport): (string | number)[][] {
         ? 'a merge needs the table; try again'
         : end.state === 'done'
           ? 'done'
-          : `${end.failure ?? ''}`;
+          : (end.failure ?? '');
     const what = kind === 'vacuum' ? 'VACUUM' : `OPTIMIZE ${counted(intent.partitions.length, 'partition')}`;
     return [name, what, ...facts, seconds.toFixed(1), result];
   });

@@ -43,8 +43,9 @@ export async function maintain(
   signal: AbortSignal,
 ): Promise<TableReport[]> {
   const reports: TableReport[] = [];
+  const isStopped = (): boolean => signal.aborted;
   for (const table of tables) {
-    if (signal.aborted || !goOn()) break;
+    if (isStopped() || !goOn()) break;
     const nothing: TableDue = { table, files: undefined, partitions: [], vacuum: null, held: null };
     let due = nothing;
     try {
@@ -53,7 +54,7 @@ export async function maintain(
       if (!dryRun) await deleteDrafts(table, context.logger);
       reports.push({ due, statements, failure: null });
     } catch (thrown) {
-      if (signal.aborted) throw thrown;
+      if (isStopped()) throw thrown;
       const { code, message } = asLakeError(thrown);
       const name = `${table.database}.${table.name}`;
       context.logger.warn('table not looked after', { table: name, code, reason: message });

@@ -25,7 +25,7 @@ export function renderOptimize(optimize: OptimizeToRender): Sql {
     metadata: metadataOf(maintenanceId),
     max_file_bytes: sql`${Math.round(maxFileBytes)}`,
     min_file_bytes: sql`${Math.round(minFileBytes)}`,
-    deleted_share: String(Number(deletedShare)) as Sql,
+    deleted_share: sql`${deletedShare}`,
     path: identifier(url),
     where: conditions.length === 0 ? sql`` : sql`\nWHERE ${joinSql(conditions, '\n  OR ')}`,
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readTableFiles, type LiveFile } from '../../orchestrator/commit/live-files.js';
 import { countsOf } from '../../orchestrator/maintenance/rule.js';
 import { requireExactlyOnce } from '../helpers/exactly-once.js';
@@ -15,7 +16,7 @@ const DAY_MS = 86_400_000;
 
 test('a table of many small merges is compacted where it is due, vacuumed by age, and no row of it changes', async (t) => {
   const lake = await freshLake(t, { config: visitsConfig });
-  const { context, look, work } = maintenanceAtHand(t, lake, {
+  const { context, ...maintenance } = maintenanceAtHand(t, lake, {
     optimize: { smallFiles: 3 },
     vacuum: { files: 1 },
   });
@@ -38,13 +39,13 @@ test('a table of many small merges is compacted where it is due, vacuumed by age
   });
 
   await t.test('only the month with many small files is due, and only it is rewritten', async () => {
-    const [due] = await look();
+    const [due] = await maintenance.look();
     assert.deepEqual(
       due?.due.partitions.map(({ label }) => label),
       ['month=2026-02-01'],
     );
     const changesBefore = await sourceChanges(lake);
-    const [report] = await work();
+    const [report] = await maintenance.work();
     assert.equal(report?.failure, null);
     assert.deepEqual(
       report.statements.map(({ kind, end }) => [kind, end?.state, end?.failure]),
@@ -71,7 +72,7 @@ test('a table of many small merges is compacted where it is due, vacuumed by age
 
   await t.test('a second look finds nothing due', async () => {
     const versions = lake.deltaVersions();
-    const [report] = await work();
+    const [report] = await maintenance.work();
     assert.deepEqual([report?.due.partitions, report?.due.vacuum, report?.statements], [[], null, []]);
     assert.deepEqual(lake.deltaVersions(), versions);
   });
@@ -89,7 +90,7 @@ test('a table of many small merges is compacted where it is due, vacuumed by age
     writeFileSync(join(folder, stray), 'half a file');
     age(join(folder, stray));
     const filesBefore = dataFiles(folder);
-    const [report] = await work();
+    const [report] = await maintenance.work();
     assert.deepEqual(
       report?.statements.map(({ kind, end }) => [kind, end?.state, end?.failure]),
       [['vacuum', 'done', null]],
@@ -112,8 +113,8 @@ test('a table of many small merges is compacted where it is due, vacuumed by age
       let isOver = false;
       void ingestion.finally(() => (isOver = true));
       const reports: unknown[] = [];
-      do reports.push(...(await work()).map(({ failure }) => failure));
-      while (!isOver);
+      do reports.push(...(await maintenance.work()).map(({ failure }) => failure));
+      while (!(await Promise.race([over, sleep(100, false)])));
       assert.equal((await ingestion).code, 0);
       assert.deepEqual(new Set(reports), new Set([null]));
       await lake.requireEqual();
@@ -145,7 +146,8 @@ async function requireSameFiles(lake: FreshLake, files: readonly LiveFile[]): Pr
 }
 
 async function sourceChanges(lake: FreshLake): Promise<unknown[]> {
-  return (await lake.ledger.query('SELECT * FROM source_change ORDER BY table_id, month')).rows;
+  const { rows } = await lake.ledger.query<object>('SELECT * FROM source_change ORDER BY table_id, month');
+  return rows;
 }
 
 interface Removed {
