@@ -55,7 +55,7 @@ export interface DuePartition extends Partition {
 }
 
 /** Partitions by label. */
-export function partitionsOf(files: readonly LiveFile[], rule: OptimizeRule = OPTIMIZE_RULE): Partition[] {
+function partitionsOf(files: readonly LiveFile[], rule: OptimizeRule): Partition[] {
   const groups = new Map<string, LiveFile[]>();
   for (const file of files) {
     const label = labelOf(file.partition);

@@ -3,13 +3,8 @@ import { withLeases } from '../ledger/leases.js';
 import { openMaintenances } from '../ledger/maintenance.js';
 import type { Logger } from '../logger.js';
 import type { MaintenanceContext } from './context.js';
-import {
-  maintainTable,
-  tableDue,
-  type AskedBy,
-  type TableDue,
-  type TableStatement,
-} from './maintain-table.js';
+import { tableDue, type AskedBy, type TableDue } from './due.js';
+import { maintainTable, type TableStatement } from './maintain-table.js';
 import { settleLeft } from './run-statement.js';
 import { maintainedTables, type MaintainedTable } from './tables.js';
 
