@@ -5,6 +5,7 @@ import { didYouMean } from '../config/did-you-mean.js';
 import { hasAggregationVariables, readAggregationSettings, readSettings } from '../config/settings.js';
 import { maintenanceContext } from '../control-plane/maintenance.js';
 import { EXIT, LakeError } from '../errors.js';
+import { KEEP_HOURS } from '../maintenance/due.js';
 import type { TableStatement } from '../maintenance/maintain-table.js';
 import { maintain, settleAllLeft, type TableReport } from '../maintenance/run-maintenance.js';
 import { maintainedTables, type MaintainedTable } from '../maintenance/tables.js';
@@ -53,7 +54,7 @@ async function maintenance(flags: Flags): Promise<void> {
     const context = maintenanceContext({ ...tools, lake, owner }, { environment, aggregatesUrl });
     const tables = chosen(await maintainedTables(context), flags);
     if (flags.dryRun !== true) await settleAllLeft(context);
-    const asked = { by: userInfo().username, isNow: true };
+    const asked = { by: userInfo().username, isNow: true, vacuums: true };
     const done = await maintain(context, tables, { asked, dryRun: flags.dryRun === true }, signal);
     const failed = done.some((each) => each.failure !== null || each.statements.some(isFailed));
     process.exitCode = failed || signal.aborted ? EXIT.failed : EXIT.ok;
@@ -103,7 +104,7 @@ function plain({ due, statements, failure }: TableReport): Record<string, unknow
         vacuum === null
           ? null
           : {
-              ...{ reason: vacuum.reason, keepHours: vacuum.keepHours },
+              ...{ reason: vacuum.reason, keepHours: KEEP_HOURS },
               ...{ files: vacuum.removable.files, bytes: vacuum.removable.bytes },
             },
     },

@@ -128,13 +128,6 @@ const MAINTENANCE = {
   MAINTENANCE_TIME_ZONE: nonEmpty
     .refine(isTimeZone, 'must be an IANA time zone such as Asia/Kolkata')
     .default('UTC'),
-  /** Files that only versions older than this need are deleted. Delta keeps a table's log for 30 days, and no reader can go further back. */
-  MAINTENANCE_KEEP_DAYS: z.coerce
-    .number()
-    .int('must be a number of days from 7 to 30')
-    .min(7, 'must be 7 days or more: a reader or writer may be at work on a version of that age')
-    .max(30, 'must be 30 days or less: the log of older versions is gone')
-    .default(7),
 };
 
 /** The Postgres that dashboards read, and how loads treat its readers. */

@@ -167,12 +167,12 @@ export async function hasWaitingLane(database: Queryable, tableId: bigint): Prom
 
 /**
  * Hours since the oldest computation was pinned that may still read what it pinned: one that is under way, or a failed one
- * that would go on where it failed. Null: there is none.
+ * that would go on where it failed. One begun more than 30 days ago reads what the log no longer has. Null: there is none.
  */
 export async function oldestPinHours(database: Queryable, domain: string): Promise<number | null> {
   const [row] = await database.query<{ hours: number | null }>(
     `SELECT extract(epoch FROM now() - min(r.created_at))::float8 / 3600 AS hours FROM aggregation_run r
-     WHERE r.domain = $1 AND (r.state = 'running' OR (r.state = 'failed' AND r.delta_version IS NOT NULL AND NOT EXISTS (
+     WHERE r.created_at > now() - interval '30 days' AND r.domain = $1 AND (r.state = 'running' OR (r.state = 'failed' AND r.delta_version IS NOT NULL AND NOT EXISTS (
        SELECT 1 FROM aggregation_run n WHERE n.domain = r.domain AND n.model = r.model
          AND n.month IS NOT DISTINCT FROM r.month AND n.id > r.id)))`,
     [domain],

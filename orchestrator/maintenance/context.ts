@@ -5,7 +5,7 @@ import type { SubmitEnvironment } from '../submit/driver-request.js';
 import type { OptimizeRule, VacuumRule } from './rule.js';
 
 export type MaintenanceEnvironment = SubmitEnvironment &
-  Pick<IngestionEnvironment, 'MAINTENANCE_WINDOW' | 'MAINTENANCE_TIME_ZONE' | 'MAINTENANCE_KEEP_DAYS'>;
+  Pick<IngestionEnvironment, 'MAINTENANCE_WINDOW' | 'MAINTENANCE_TIME_ZONE'>;
 
 /** What maintenance needs of the outside world. */
 export interface MaintenanceContext extends DriverContext {

@@ -10,6 +10,10 @@ import type { MaintainedTable } from './tables.js';
 const HOUR_MS = 3_600_000;
 /** What failed is not tried again by itself before so many hours. */
 const AFTER_FAILURE_HOURS = 6;
+/** How far back versions can be read. It is Delta's own measure (`delta.deletedFileRetentionDuration`), and VACUUM's least. */
+export const KEEP_HOURS = 7 * 24;
+/** Between the look and the deletion. */
+const MARGIN_HOURS = 1;
 
 /** What a table would gain now. */
 export interface TableDue {
@@ -24,12 +28,13 @@ export interface TableDue {
 
 export interface VacuumDue {
   readonly reason: string;
-  readonly keepHours: number;
   readonly removable: RemovedFiles;
 }
 
 export interface AskedBy {
   readonly by: string;
+  /** Whether it is looked for old files too: that reads every commit since the last VACUUM. */
+  readonly vacuums: boolean;
   /** A person wants it now: what failed a while ago is tried again. */
   readonly isNow: boolean;
 }
@@ -80,29 +85,32 @@ async function vacuumDue(
   context: MaintenanceContext,
   table: MaintainedTable,
   files: TableFiles,
-  { isNow }: AskedBy,
+  { isNow, vacuums }: AskedBy,
 ): Promise<VacuumDue | null> {
-  const { database, environment, rules } = context;
+  if (!vacuums) return null;
+  const { database, rules } = context;
   const tried = await lastMaintenance(database, table, 'vacuum');
   if (tried?.state === 'failed' && !isNow && tried.secondsAgo < AFTER_FAILURE_HOURS * 3600) return null;
   const last = await lastMaintenance(database, table, 'vacuum', true);
   const hoursSinceLast = last === undefined ? null : last.secondsAgo / 3600;
   // Saves reading commits that would decide nothing.
   if (hoursSinceLast !== null && hoursSinceLast < rules.vacuum.everyHours) return null;
-  const keepHours = await hoursToKeep(context, table.domain, environment.MAINTENANCE_KEEP_DAYS);
-  const before = (await ledgerNow(database)).getTime() - keepHours * HOUR_MS;
+  if (await isOldVersionRead(context, table.domain)) return null;
+  const before = (await ledgerNow(database)).getTime() - KEEP_HOURS * HOUR_MS;
   const removable = await removedBefore(table.storage, table.path, last?.throughVersion ?? null, before);
   const tableBytes = countsOf(files.files).bytes;
   const reason = whyVacuum({ removable, tableBytes, hoursSinceLast }, rules.vacuum);
-  return reason === undefined ? null : { reason, keepHours, removable };
+  return reason === undefined ? null : { reason, removable };
 }
 
-/** What is promised to readers of older versions, and longer while a computation reads an older one. */
-export async function hoursToKeep(
+/**
+ * Whether a computation goes on, or may go on, that reads a version so old that its files could be deleted. What Delta has
+ * removed it remembers for KEEP_HOURS: a longer retention told to VACUUM alone would not keep such files.
+ */
+export async function isOldVersionRead(
   { database }: Pick<MaintenanceContext, 'database'>,
   domain: string,
-  keepDays: number,
-): Promise<number> {
+): Promise<boolean> {
   const pinned = await oldestPinHours(database, domain);
-  return Math.max(keepDays * 24, pinned === null ? 0 : Math.ceil(pinned) + 24);
+  return pinned !== null && pinned >= KEEP_HOURS - MARGIN_HOURS;
 }

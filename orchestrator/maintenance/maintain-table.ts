@@ -3,7 +3,7 @@ import { LakeError } from '../errors.js';
 import type { NewMaintenance } from '../ledger/maintenance.js';
 import { renderOptimize, renderVacuum } from '../sql/maintenance.js';
 import type { MaintenanceContext } from './context.js';
-import { hoursToKeep, type AskedBy, type TableDue, type VacuumDue } from './due.js';
+import { isOldVersionRead, KEEP_HOURS, type AskedBy, type TableDue, type VacuumDue } from './due.js';
 import { countsOf, duePartitions, inStatements, type DuePartition } from './rule.js';
 import { runStatement, type StatementEnd } from './run-statement.js';
 import type { MaintainedTable } from './tables.js';
@@ -102,7 +102,7 @@ async function optimize(
 async function vacuumTable(
   context: MaintenanceContext,
   table: MaintainedTable,
-  { reason, keepHours, removable }: VacuumDue,
+  { reason, removable }: VacuumDue,
   asked: AskedBy,
   signal: AbortSignal,
 ): Promise<TableStatement> {
@@ -114,20 +114,17 @@ async function vacuumTable(
       partitions: [],
       versionBefore: files.version,
       before: countsOf(files.files),
-      keepHours,
+      keepHours: KEEP_HOURS,
     },
     ...(removable.through === null ? {} : { throughVersion: removable.through }),
   };
   const url = `${table.storage.url}/${table.path}`;
   const took = await withTurn(context, table, [], signal, async (lease, both) => {
-    // What was pinned while this waited for its turn counts too.
-    const keep = Math.max(
-      keepHours,
-      await hoursToKeep(context, table.domain, context.environment.MAINTENANCE_KEEP_DAYS),
-    );
+    // What began while this waited for its turn counts too.
+    if (await isOldVersionRead(context, table.domain)) return undefined;
     const render = (id: bigint): ReturnType<typeof renderVacuum> =>
-      renderVacuum({ maintenanceId: id, url, keepHours: keep });
-    const present = { ...intent, versionBefore: (await presentFiles(table)).version, keepHours: keep };
+      renderVacuum({ maintenanceId: id, url, keepHours: KEEP_HOURS });
+    const present = { ...intent, versionBefore: (await presentFiles(table)).version };
     const begin = performance.now();
     const end = await runStatement(context, table, present, render, lease, both);
     return { end, seconds: (performance.now() - begin) / 1000 };

@@ -25,7 +25,7 @@ import type { MaintainedTable } from './tables.js';
 
 /** Scripts and results are kept of so many runs of a table. */
 const KEPT_RUNS = 10;
-/** Tables up to so many bytes are rewritten inside the driver; larger ones get executors. */
+/** Months up to so many bytes are rewritten inside the driver; larger ones get executors. */
 const LOCAL_BYTES = 2 * 1024 ** 3;
 
 /** How one OPTIMIZE or VACUUM ended. */
@@ -59,7 +59,7 @@ export async function runStatement(
     runId: runIdOf(id),
     path: folderOf(id),
     lanes: [{ laneId: 0n, tableName: table.name, script: render(id) }],
-    application: applicationOf(intent.before.bytes),
+    application: applicationOf(intent),
   };
   let ended;
   try {
@@ -170,8 +170,9 @@ async function sweep({ database, checkpoint }: MaintenanceContext, table: Mainta
 }
 
 /** A driver for maintenance alone: drivers of merges must not be busy with it, and it pays to compile code for it. */
-function applicationOf(bytes: number): Application {
-  const size = bytes > LOCAL_BYTES ? 'large' : 'medium';
+function applicationOf({ kind, before }: NewMaintenance): Application {
+  // VACUUM lists and deletes; that needs no executors.
+  const size = kind === 'optimize' && before.bytes > LOCAL_BYTES ? 'large' : 'medium';
   return { group: `maintenance:${size}`, name: 'dimagi-lake maintenance', size };
 }
 

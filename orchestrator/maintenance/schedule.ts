@@ -6,8 +6,10 @@ import { maintain, settleAllLeft } from './run-maintenance.js';
 import { maintainedTables } from './tables.js';
 import { isOpen, windowOf } from './window.js';
 
-/** A look reads the end of each table's log. */
+/** A look reads the end of each table's log … */
 const LOOK_MS = 600_000;
+/** … and this often all commits since the last VACUUM. */
+const VACUUM_LOOK_MS = 12 * 3_600_000;
 const NEXT_LEADER_MS = 10_000;
 
 /**
@@ -20,12 +22,14 @@ export async function runMaintenance(
   everyMs = LOOK_MS,
 ): Promise<void> {
   const { database, owner, logger } = context;
+  let vacuumLook = -Infinity;
   const lead = (leading: AbortSignal): Promise<void> =>
     repeat(
       'maintenance',
       everyMs,
       async () => {
-        await lookOnce(context, leading);
+        const vacuums = performance.now() - vacuumLook >= VACUUM_LOOK_MS;
+        if ((await lookOnce(context, vacuums, leading)) && vacuums) vacuumLook = performance.now();
         return false;
       },
       logger,
@@ -45,17 +49,25 @@ export async function runMaintenance(
   );
 }
 
-/** One look at every table. Outside of the window nothing is begun; what a dead process has left is settled all the same. */
-async function lookOnce(context: MaintenanceContext, signal: AbortSignal): Promise<void> {
+/**
+ * One look at every table. Outside of the window nothing is begun; what a dead process has left is settled all the same.
+ * @returns whether all tables were looked at
+ */
+async function lookOnce(
+  context: MaintenanceContext,
+  vacuums: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   await settleAllLeft(context);
   const { MAINTENANCE_WINDOW, MAINTENANCE_TIME_ZONE } = context.environment;
-  if (MAINTENANCE_WINDOW === 'never') return;
+  if (MAINTENANCE_WINDOW === 'never') return false;
   const window = windowOf(MAINTENANCE_WINDOW, MAINTENANCE_TIME_ZONE);
   const begin = await ledgerNow(context.database);
   const began = performance.now();
   // The ledger's clock, carried on by this process's: a statement takes minutes, a day's hours are coarse.
   const goOn = (): boolean => isOpen(window, new Date(begin.getTime() + performance.now() - began));
-  if (!goOn()) return;
-  const asked = { by: 'schedule', isNow: false };
-  await maintain(context, await maintainedTables(context), { asked, goOn }, signal);
+  if (!goOn()) return false;
+  const asked = { by: 'schedule', isNow: false, vacuums };
+  const tables = await maintainedTables(context);
+  return (await maintain(context, tables, { asked, goOn }, signal)).length === tables.length;
 }

@@ -46,7 +46,7 @@ export function maintenanceAtHand(
     ...made,
     rules: { optimize: { ...made.rules.optimize, ...optimize }, vacuum: { ...made.rules.vacuum, ...vacuum } },
   };
-  const asked = { by: 'test', isNow: true };
+  const asked = { by: 'test', isNow: true, vacuums: true };
   const run = async (dryRun: boolean, signal: AbortSignal): Promise<TableReport[]> =>
     maintain(context, await maintainedTables(context), { asked, dryRun }, signal);
   return {

@@ -11,12 +11,11 @@ import {
   lastMaintenance,
   maintenanceDone,
   maintenanceEnded,
-  oldestPinHours,
   openMaintenance,
   type MaintenanceKind,
 } from '../../../orchestrator/ledger/maintenance.js';
 import { insertRun, readRun } from '../../../orchestrator/ledger/runs.js';
-import { hoursToKeep } from '../../../orchestrator/maintenance/due.js';
+import { isOldVersionRead } from '../../../orchestrator/maintenance/due.js';
 import { readJob, stageOne, wrongRows } from '../jobs/job-rows.js';
 import { openLedger, table, TopicUnderTest, type FreshLedger } from './fresh-ledger.js';
 
@@ -113,11 +112,10 @@ describe('maintenance in the ledger', () => {
     assert.equal(await hasWaitingLane(ledger.database, other), false);
   });
 
-  test('files that a computation reads are kept as long as it may go on, however old they are', async () => {
+  test('no file is deleted while a computation reads a version that may need it, or may go on reading it', async () => {
     const { database } = ledger;
-    const keep = (): Promise<number> => hoursToKeep({ database }, 'nutrition', 7);
-    assert.equal(await oldestPinHours(database, 'nutrition'), null);
-    assert.equal(await keep(), 168);
+    const isRead = (domain = 'nutrition'): Promise<boolean> => isOldVersionRead({ database }, domain);
+    assert.equal(await isRead(), false);
     const target = { domain: 'nutrition', model: 'child_care', month: '2026-01-01' };
     const opened = {
       ...target,
@@ -126,19 +124,25 @@ describe('maintenance in the ledger', () => {
       sources: new Map(),
     };
     const run = await openAggregationRun(database, opened);
-    const ages = (id: bigint): Promise<unknown> =>
-      database.query("UPDATE aggregation_run SET created_at = now() - interval '10 days' WHERE id = $1", [
-        id,
-      ]);
-    await ages(run.id);
-    assert.equal(await keep(), 240 + 1 + 24, 'ten days, begun hours as whole ones, and a day to spare');
+    const began = (days: number): Promise<unknown> =>
+      database.query(
+        'UPDATE aggregation_run SET created_at = now() - make_interval(days => $2) WHERE id = $1',
+        [run.id, days],
+      );
+    await began(6);
+    assert.equal(await isRead(), false, 'what it reads is younger than what goes');
+    await began(10);
+    assert.equal(await isRead(), true);
+    assert.equal(await isRead('other'), false);
     await runFailed(database, run.id, 'transient', 'Spark was away');
-    assert.equal(await keep(), 168, 'what wrote nothing begins anew');
+    assert.equal(await isRead(), false, 'what wrote nothing begins anew');
     await runWritten(database, run.id, 5n, 10n);
-    assert.equal(await keep(), 265, 'what failed after it had written goes on from there');
+    assert.equal(await isRead(), true, 'what failed after it had written goes on from there');
+    await began(31);
+    assert.equal(await isRead(), false, 'the log does not reach back so far');
+    await began(10);
     const later = await openAggregationRun(database, opened);
     await runFailed(database, later.id, 'transient', 'Spark was away');
-    assert.equal(await keep(), 168, 'a later run has taken its place');
-    assert.equal(await hoursToKeep({ database }, 'other', 7), 168);
+    assert.equal(await isRead(), false, 'a later run has taken its place');
   });
 });
