@@ -28,6 +28,7 @@ const ENCODING = { plain: 0, plainDictionary: 2, dictionary: 8 };
 const CODEC = { none: 0, snappy: 1, gzip: 2 };
 const TYPE = { int32: 1, int64: 2, bytes: 6 };
 const [OPTIONAL, REPEATED] = [1, 2];
+const MOST_VALUES = 20_000_000;
 
 /**
  * The rows of some leaf columns: per row the list of its cells (one for a column outside of lists and maps). A column that
@@ -85,7 +86,7 @@ function leavesOf(elements: readonly ThriftStruct[]): Leaf[] {
 }
 
 function readChunk(bytes: Uint8Array, leaf: Leaf, facts: ThriftStruct, rows: Cell[][]): void {
-  const total = numberOf(facts.get(COLUMN.values) ?? 0);
+  const total = countOf(facts.get(COLUMN.values));
   const codec = numberOf(facts.get(COLUMN.codec) ?? 0);
   const dataPage = numberOf(facts.get(COLUMN.dataPage) ?? 0);
   const dictionaryPage = numberOf(facts.get(COLUMN.dictionaryPage) ?? 0);
@@ -99,13 +100,13 @@ function readChunk(bytes: Uint8Array, leaf: Leaf, facts: ThriftStruct, rows: Cel
     at = reader.offset + packed.length;
     switch (numberOf(head.get(PAGE.type) ?? -1)) {
       case PAGE_TYPE.dictionary: {
-        const count = numberOf(structOf(head.get(PAGE.dictionary)).get(1) ?? 0);
+        const count = countOf(structOf(head.get(PAGE.dictionary)).get(1));
         dictionary = plainValues(unpacked(packed, codec), leaf.type, count);
         break;
       }
       case PAGE_TYPE.data: {
         const page = structOf(head.get(PAGE.data));
-        const count = numberOf(page.get(1) ?? 0);
+        const count = countOf(page.get(1));
         const levels = new LevelReader(unpacked(packed, codec));
         const repetition = levels.prefixed(leaf.maxRepetition, count);
         const definition = levels.prefixed(leaf.maxDefinition, count);
@@ -115,7 +116,7 @@ function readChunk(bytes: Uint8Array, leaf: Leaf, facts: ThriftStruct, rows: Cel
       }
       case PAGE_TYPE.dataV2: {
         const page = structOf(head.get(PAGE.dataV2));
-        const count = numberOf(page.get(1) ?? 0);
+        const count = countOf(page.get(1));
         const [definitionBytes, repetitionBytes] = [numberOf(page.get(5) ?? 0), numberOf(page.get(6) ?? 0)];
         const levels = new LevelReader(packed);
         const repetition = levels.sized(leaf.maxRepetition, count, repetitionBytes);
@@ -237,7 +238,11 @@ function unpacked(packed: Uint8Array, codec: number): Uint8Array {
     case CODEC.snappy:
       return unsnappy(packed);
     case CODEC.gzip:
-      return gunzipSync(packed);
+      try {
+        return gunzipSync(packed);
+      } catch (cause) {
+        throw new RangeError('a gzip page is damaged', { cause });
+      }
     default:
       throw new RangeError(`the Parquet codec ${codec} is not known here`);
   }
@@ -252,6 +257,13 @@ function textOf(value: ThriftValue | undefined): string {
 function numberOf(value: ThriftValue): number {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   throw new RangeError('a number was expected');
+}
+
+/** Of values in a page; more than a checkpoint ever has is a damaged number, which must not take all memory. */
+function countOf(value: ThriftValue | undefined): number {
+  const count = numberOf(value ?? 0);
+  if (count >= 0 && count <= MOST_VALUES) return count;
+  throw new RangeError('a Parquet page has no such number of values');
 }
 
 function listOf(value: ThriftValue | undefined): readonly ThriftValue[] {

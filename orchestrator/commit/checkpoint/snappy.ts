@@ -1,3 +1,6 @@
+/** Three bytes stand for 64 at most. */
+const MOST_GROWTH = 64;
+
 /** A raw Snappy block, as Parquet holds them, unpacked. @throws RangeError when it is damaged */
 export function unsnappy(packed: Uint8Array): Uint8Array {
   let at = 0;
@@ -17,6 +20,8 @@ export function unsnappy(packed: Uint8Array): Uint8Array {
     length += (byte & 127) * 2 ** shift;
     if (byte < 128) break;
   }
+  // A damaged length must not take all memory.
+  if (length > MOST_GROWTH * packed.length) throw new RangeError('the Snappy block is damaged');
   const plain = new Uint8Array(length);
   let end = 0;
   const copy = (count: number, back: number): void => {

@@ -80,23 +80,30 @@ export class ThriftReader {
   #list(): ThriftValue[] {
     const head = this.#byte();
     const short = head >> 4;
-    const length = short === 15 ? Number(this.#varint()) : short;
+    const length = this.#items(short === 15 ? Number(this.#varint()) : short);
     return Array.from({ length }, () => this.#value(head & 15));
   }
 
   /** Keys and values in turn; nothing of ours reads one. */
   #map(): ThriftValue[] {
-    const length = Number(this.#varint());
+    const length = this.#items(Number(this.#varint()));
     if (length === 0) return [];
     const types = this.#byte();
     return Array.from({ length: 2 * length }, (_, at) => this.#value(at % 2 === 0 ? types >> 4 : types & 15));
+  }
+
+  /** Each takes a byte at least: a damaged number must not take all memory. */
+  #items(count: number): number {
+    if (count > this.#bytes.length - this.offset) throw new RangeError('the bytes end within a list');
+    return count;
   }
 
   #binary(): Uint8Array {
     const length = Number(this.#varint());
     const start = this.offset;
     this.offset += length;
-    if (this.offset > this.#bytes.length) throw new RangeError('the bytes end within a text');
+    if (length > this.#bytes.length || this.offset > this.#bytes.length)
+      throw new RangeError('the bytes end within a text');
     return this.#bytes.subarray(start, this.offset);
   }
 
@@ -111,6 +118,7 @@ export class ThriftReader {
       const byte = this.#byte();
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return value;
+      if (shift > 63n) throw new RangeError('a number has too many bytes');
     }
   }
 
