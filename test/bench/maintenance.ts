@@ -44,9 +44,7 @@ export const maintenance: Measurement = {
   needsStack: true,
   async measure(bench) {
     const rows = { smoke: 2_000, quick: 100_000, full: 1_000_000 }[bench.size];
-    const files = { smoke: [1, 8], quick: [1, 64, 256], full: [1, 16, 32, 64, 256, 1024] }[
-      bench.size
-    ];
+    const files = { smoke: [1, 8], quick: [1, 64, 256], full: [1, 16, 32, 64, 256, 1024] }[bench.size];
     const shares = { smoke: [50], quick: [60], full: [10, 20, 30, 50] }[bench.size];
     const lake = await freshLake(bench, {});
     const spark = openLakeSpark(lake);
