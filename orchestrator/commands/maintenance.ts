@@ -173,7 +173,7 @@ function linesDone({ due, statements }: TableReport): (string | number)[][] {
         : [`-${vacuumed?.files ?? 0}`, `-${megabytes(vacuumed?.bytes ?? 0)}`, '-'];
     const result =
       end === null
-        ? 'a merge needs the table; try again'
+        ? 'no room: merges need the table, or it was paused; try again'
         : end.state === 'done'
           ? 'done'
           : (end.failure ?? '');

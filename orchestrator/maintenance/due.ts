@@ -57,7 +57,10 @@ export async function tableDue(
 }
 
 /** @returns a sentence; null: it may be looked after */
-async function whyHeld({ database }: MaintenanceContext, table: MaintainedTable): Promise<string | null> {
+export async function whyHeld(
+  { database }: MaintenanceContext,
+  table: MaintainedTable,
+): Promise<string | null> {
   const work = { queue: 'maintenance' as const, table: `${table.database}.${table.name}` };
   const pause = await pauseOf(database, {
     ...work,

@@ -4,6 +4,7 @@ import { aggregationLease } from '../ledger/aggregation-runs.js';
 import { withLeases, type Lease } from '../ledger/leases.js';
 import { hasWaitingLane, isComputing } from '../ledger/maintenance.js';
 import type { MaintenanceContext } from './context.js';
+import { whyHeld } from './due.js';
 import { settleLeft } from './run-statement.js';
 import type { MaintainedTable } from './tables.js';
 
@@ -13,7 +14,7 @@ const LOOK_EVERY_MS = 250;
  * Takes the table's turn: its lease, as merges take it. A merge that waits goes first, but not for ever: on a table that is
  * always merged into, maintenance takes its turn between two merges after a while.
  * @param months of an aggregation's table: those that are written
- * @returns undefined when there was no room
+ * @returns undefined when there was no room, or it was paused meanwhile
  */
 export async function withTurn<T>(
   context: MaintenanceContext,
@@ -28,6 +29,7 @@ export async function withTurn<T>(
   const began = performance.now();
   for (;;) {
     signal.throwIfAborted();
+    if ((await whyHeld(context, table)) !== null) return undefined;
     const waited = performance.now() - began;
     if (waited > patience.quietMs || !(await isWantedBy(context, table))) {
       const done = await withLeases(database, names, owner, async (leases, lost) => {
