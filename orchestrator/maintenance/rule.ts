@@ -8,8 +8,13 @@ export interface OptimizeRule {
   readonly maxFileBytes: number;
   /** A smaller file is a small one. */
   readonly minFileBytes: number;
-  /** So many small files make a partition due. */
+  /** So many small files make a partition due … */
   readonly smallFiles: number;
+  /**
+   * … if their number squared is this many per megabyte that would be rewritten. Each spare file costs a merge 16 ms, a
+   * megabyte costs OPTIMIZE 0.3 s: then it is paid back by as many merges as there were files.
+   */
+  readonly squaredPerMb: number;
   /** A merge reads the keys of every partition: so many small files in all, above one per partition, make those due … */
   readonly tableSmallFiles: number;
   /** … that have so many. */
@@ -30,6 +35,7 @@ export const OPTIMIZE_RULE: OptimizeRule = {
   maxFileBytes: 256 * MB,
   minFileBytes: 64 * MB,
   smallFiles: 32,
+  squaredPerMb: 19,
   tableSmallFiles: 256,
   smallFilesThen: 8,
   deletedShare: 0.3,
@@ -45,13 +51,13 @@ export interface Partition extends FileCounts {
   readonly label: string;
   readonly smallFiles: number;
   readonly rows: number;
+  /** What OPTIMIZE would read and write of it, at most. */
+  readonly rewrittenBytes: number;
 }
 
 /** A partition that is to be rewritten, and why. */
 export interface DuePartition extends Partition {
   readonly reason: string;
-  /** What OPTIMIZE will read and write of it, at most. */
-  readonly rewrittenBytes: number;
 }
 
 /** Partitions by label. */
@@ -68,6 +74,9 @@ function partitionsOf(files: readonly LiveFile[], rule: OptimizeRule): Partition
       ...{ label, values: own[0]?.partition ?? {}, ...countsOf(own) },
       smallFiles: own.filter((file) => file.bytes < rule.minFileBytes).length,
       rows: own.reduce((sum, file) => sum + (file.rows ?? 0), 0),
+      rewrittenBytes: own
+        .filter((file) => file.bytes < rule.minFileBytes || isHollow(file, rule))
+        .reduce((sum, file) => sum + file.bytes, 0),
     }))
     .sort((a, b) => (a.label < b.label ? -1 : 1));
 }
@@ -94,31 +103,40 @@ export function duePartitions(
   rule: OptimizeRule = OPTIMIZE_RULE,
 ): DuePartition[] {
   const partitions = partitionsOf(files, rule);
-  const spare = partitions.reduce((sum, { smallFiles }) => sum + Math.max(0, smallFiles - 1), 0);
-  const least = spare >= rule.tableSmallFiles ? rule.smallFilesThen : rule.smallFiles;
+  const isTableDue = areManyInAll(partitions, rule);
   return partitions
     .flatMap((partition): DuePartition[] => {
-      const reason = whyDue(partition, least, rule);
-      if (reason === undefined) return [];
-      const own = files.filter((file) => labelOf(file.partition) === partition.label);
-      const rewritten = own.filter((file) => file.bytes < rule.minFileBytes || isHollow(file, rule));
-      return [{ ...partition, reason, rewrittenBytes: rewritten.reduce((sum, file) => sum + file.bytes, 0) }];
+      const reason = whyDue(partition, isTableDue, rule);
+      return reason === undefined ? [] : [{ ...partition, reason }];
     })
     .sort(
       (a, b) => b.smallFiles - a.smallFiles || b.deletedRows - a.deletedRows || (a.label < b.label ? -1 : 1),
     );
 }
 
+function areManyInAll(partitions: readonly Partition[], rule: OptimizeRule): boolean {
+  const spare = partitions.reduce((sum, { smallFiles }) => sum + Math.max(0, smallFiles - 1), 0);
+  const bytes = partitions
+    .filter(({ smallFiles }) => smallFiles >= rule.smallFilesThen)
+    .reduce((sum, { rewrittenBytes }) => sum + rewrittenBytes, 0);
+  return spare >= rule.tableSmallFiles && isPaidBack(spare, bytes, rule);
+}
+
 function whyDue(
-  { smallFiles, rows, deletedRows, bytes }: Partition,
-  least: number,
+  { smallFiles, rows, deletedRows, bytes, rewrittenBytes }: Partition,
+  isTableDue: boolean,
   rule: OptimizeRule,
 ): string | undefined {
-  if (smallFiles >= least) return `${smallFiles} small files`;
+  const isDue = smallFiles >= rule.smallFiles && isPaidBack(smallFiles, rewrittenBytes, rule);
+  if (isDue || (isTableDue && smallFiles >= rule.smallFilesThen)) return `${smallFiles} small files`;
   const share = rows === 0 ? 0 : deletedRows / rows;
   if (share >= rule.deletedShare && bytes >= rule.deletedBytes)
     return `${Math.round(share * 100)} % of the rows are deleted ones`;
   return undefined;
+}
+
+function isPaidBack(files: number, rewrittenBytes: number, rule: OptimizeRule): boolean {
+  return files ** 2 >= (rule.squaredPerMb * rewrittenBytes) / MB;
 }
 
 function isHollow({ rows, deletedRows }: LiveFile, rule: OptimizeRule): boolean {

@@ -29,6 +29,12 @@ test('a month is due from so many small files on, and one file less is left alon
   assert.deepEqual(labels(duePartitions(table)), ['month=2026-01-01']);
 });
 
+test('the more there is to rewrite, the more small files it takes to pay for it', () => {
+  const table = (count: number): LiveFile[] => files('2026-01-01', count, { bytes: 4 * MB });
+  assert.deepEqual(duePartitions(table(60)), [], '240 MB cost 72 s, 60 merges have wasted 58 s');
+  assert.deepEqual(labels(duePartitions(table(80))), ['month=2026-01-01']);
+});
+
 test('large files are no small ones, however many', () => {
   assert.deepEqual(duePartitions(files('2026-01-01', 500, { bytes: OPTIMIZE_RULE.minFileBytes })), []);
 });
@@ -71,12 +77,12 @@ test('a table without partitions and a month that is unknown are partitions like
 
 test('statements are as large as a merge may wait for, but one month always goes whole', () => {
   const due = duePartitions([
-    ...files('2026-01-01', 40, { bytes: 30 * MB }),
+    ...files('2026-01-01', 64, { bytes: 2 * MB }),
     ...files('2026-02-01', 39),
     ...files('2026-03-01', 38),
-    ...files('2026-04-01', 37, { bytes: 11 * MB }),
+    ...files('2026-04-01', 37, { bytes: MB / 2 }),
   ]);
-  assert.deepEqual(inStatements(due).map(labels), [
+  assert.deepEqual(inStatements(due, { ...OPTIMIZE_RULE, bytesAtOnce: 100 * MB }).map(labels), [
     ['month=2026-01-01'],
     ['month=2026-02-01', 'month=2026-03-01', 'month=2026-04-01'],
   ]);
