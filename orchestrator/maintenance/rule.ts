@@ -21,7 +21,7 @@ export interface OptimizeRule {
   readonly smallFilesThen: number;
   /** So large a share of its rows marked as deleted makes a partition due … */
   readonly deletedShare: number;
-  /** … when it has so many bytes at least: what is smaller is read in no time, deleted rows and all. */
+  /** … when it has so many bytes at least: in a smaller one they cost nothing that could be measured. */
   readonly deletedBytes: number;
   /** Of a due partition, files with a larger share than this are rewritten too. */
   readonly deletedShareOfFile: number;
@@ -38,8 +38,8 @@ export const OPTIMIZE_RULE: OptimizeRule = {
   squaredPerMb: 19,
   tableSmallFiles: 256,
   smallFilesThen: 8,
-  deletedShare: 0.3,
-  deletedBytes: 8 * MB,
+  deletedShare: 0.5,
+  deletedBytes: 64 * MB,
   deletedShareOfFile: 0.1,
   bytesAtOnce: 512 * MB,
 };

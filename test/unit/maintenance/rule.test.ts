@@ -42,8 +42,8 @@ test('large files are no small ones, however many', () => {
 test('a month is due by its deleted rows when it is large enough for them to matter', () => {
   const half = { bytes: 100 * MB, rows: 1_000, deletedRows: 500 };
   assert.deepEqual(labels(duePartitions(files('2026-01-01', 1, half))), ['month=2026-01-01']);
-  assert.deepEqual(duePartitions(files('2026-01-01', 1, { ...half, deletedRows: 200 })), []);
-  assert.deepEqual(duePartitions(files('2026-01-01', 1, { ...half, bytes: MB })), []);
+  assert.deepEqual(duePartitions(files('2026-01-01', 1, { ...half, deletedRows: 499 })), []);
+  assert.deepEqual(duePartitions(files('2026-01-01', 1, { ...half, bytes: 63 * MB })), []);
 });
 
 test('many months with a few small files each are due together, because a merge reads the keys of all', () => {
