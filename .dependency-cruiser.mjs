@@ -247,6 +247,28 @@ export default {
       },
     },
     {
+      name: 'maintenance-is-above-the-stages',
+      comment:
+        'maintenance/ uses commit/, sql/, pipeline/run-on-spark and the ledger; what it looks after knows nothing of it. ' +
+        'What both need of the Delta log is commit/’s.',
+      severity: 'error',
+      from: {
+        path: `^orchestrator/(${STAGES.join('|')}|config|ledger|storage|pipeline|aggregation|reprocess)(/|\\.ts$)`,
+      },
+      to: { path: '^orchestrator/maintenance/' },
+    },
+    {
+      name: 'maintenance-knows-no-caller',
+      comment:
+        'control-plane/, API and commands call maintenance/ and hand in what it needs. (queue/repeat.ts is a loop, no queue.)',
+      severity: 'error',
+      from: { path: '^orchestrator/maintenance/' },
+      to: {
+        path: '^orchestrator/(queue|api|commands|control-plane|jobs)/|^orchestrator/(main|cli)\\.ts$|^deploy/',
+        pathNot: '^orchestrator/queue/repeat\\.ts$',
+      },
+    },
+    {
       name: 'models-are-read-and-rendered-only',
       comment:
         'aggregation/models/ reads the files of spark-jobs/models and makes SQL of them; what runs it stands beside it.',

@@ -9,6 +9,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { CONVENTIONS, exitCodes } from './commands/help.js';
 import { registerIngestion } from './commands/ingestion.js';
+import { registerMaintenance } from './commands/maintenance.js';
 import { registerMigration } from './commands/migration.js';
 import { registerModels } from './commands/models.js';
 import { registerMonths } from './commands/months.js';
@@ -77,6 +78,7 @@ export function createProgram(): Command {
   registerReprocess(program);
   registerMigration(program);
   registerReconcile(program);
+  registerMaintenance(program);
   registerPause(program);
   registerResume(program);
   registerAlerts(program);

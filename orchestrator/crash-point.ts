@@ -18,7 +18,9 @@ export type CrashPoint =
   | 'aggregation-opened'
   | 'aggregation-computed'
   | 'aggregation-loaded'
-  | 'aggregation-swapped';
+  | 'aggregation-swapped'
+  | 'maintenance-opened'
+  | 'maintenance-ran';
 
 export function crashPoint(point: CrashPoint): void {
   if (process.env['DIMAGI_LAKE_CRASH_AT'] === point) process.kill(process.pid, 'SIGKILL');

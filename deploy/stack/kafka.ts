@@ -30,7 +30,9 @@ export async function startKafka(context: StackContext): Promise<void> {
     ...args,
   ];
   if (!existsSync(join(layout.kafka, 'data', 'meta.properties'))) {
-    const format = ['format', '-t', context.state.kafkaClusterId, '-c', config, '--ignore-formatted'];
+    // As one word: one id in 64 begins with a dash, and would be taken for an option.
+    const clusterId = `--cluster-id=${context.state.kafkaClusterId}`;
+    const format = ['format', clusterId, '-c', config, '--ignore-formatted'];
     await runTool('Kafka storage format', environment.java, java('kafka.tools.StorageTool', ...format));
   }
   const command = {

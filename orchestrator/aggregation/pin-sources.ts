@@ -16,6 +16,8 @@ import { outputView, sourceView } from './source-view.js';
 export interface PinnedSources {
   /** Table name → Delta version; null: another model's table that is not there yet. */
   readonly versions: ReadonlyMap<string, bigint | null>;
+  /** Where each table of the lake is, relative to HQ_DATA_PATH. */
+  readonly paths: ReadonlyMap<string, string>;
   /** Statements that make the views under which the model's SQL finds them. */
   readonly views: readonly Sql[];
   /** Where the domain's tables have their names. */
@@ -37,6 +39,7 @@ export async function pinSources(
   await requirePublished(context, model, target);
   const levels = domainOf(context.config, target.domain)?.location_levels ?? [];
   const versions = new Map<string, bigint | null>();
+  const paths = new Map<string, string>();
   const views: Sql[] = [];
   const tables = (await allTables(context.database)).filter((table) => table.domain === target.domain);
   const found = await Promise.all(model.sources.map((source) => pinTable(context, source, tables, levels)));
@@ -47,6 +50,7 @@ export async function pinSources(
     const pinned = found[at];
     if (pinned === undefined) continue;
     versions.set(source.table, pinned.version);
+    paths.set(source.table, pinned.path);
     views.push(pinned.view);
     bytes += pinned.bytes;
   }
@@ -64,7 +68,7 @@ export async function pinSources(
   }
   // Once more: what a process has begun since may already be what was pinned.
   await requirePublished(context, model, target);
-  return { versions, views, databaseName: tables[0]?.databaseName ?? '', bytes };
+  return { versions, paths, views, databaseName: tables[0]?.databaseName ?? '', bytes };
 }
 
 async function pinTable(
@@ -72,7 +76,7 @@ async function pinTable(
   source: ModelSource,
   tables: readonly LakeTable[],
   levels: readonly string[],
-): Promise<{ version: bigint; view: Sql; bytes: number } | undefined> {
+): Promise<{ version: bigint; path: string; view: Sql; bytes: number } | undefined> {
   const table = tables.find((each) => each.tableName.toLowerCase() === source.table.toLowerCase());
   if (table === undefined) return undefined;
   const state = await readTableState(context.lake, table.path, context.appId);
@@ -83,6 +87,7 @@ async function pinTable(
   const wanted = { base: sourceBaseColumns(source, levels), free: source.free };
   return {
     version: state.version,
+    path: table.path,
     view: sourceView(source.table, pinned, wanted),
     bytes: state.bytes,
   };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { changesRows } from '../commit/maintenance-commit.js';
 import { domainOf } from '../config/lake.js';
 import { asLakeError, LakeError } from '../errors.js';
 import { crashPoint } from '../crash-point.js';
@@ -163,7 +164,14 @@ async function readsTheSame(
   pinned: PinnedSources,
 ): Promise<boolean> {
   if (run.modelSha256 !== model.sha256 || run.configVersionId !== context.configVersionId) return false;
-  if (model.sources.some(({ table }) => run.sources.get(table) !== pinned.versions.get(table))) return false;
+  for (const { table } of model.sources) {
+    const [then, now] = [run.sources.get(table), pinned.versions.get(table)];
+    if (then === now) continue;
+    const path = pinned.paths.get(table);
+    if (then == null || now == null || path === undefined) return false;
+    // OPTIMIZE and VACUUM make versions too, and change no row.
+    if (then > now || (await changesRows(context.lake, path, then, now))) return false;
+  }
   for (const need of model.needs) {
     const [table, month] = [need.table, neededMonth(need, run.month)];
     // Other months of the table may have been written since; and its own one is, by itself.

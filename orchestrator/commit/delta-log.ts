@@ -100,6 +100,17 @@ async function listLog(storage: Storage, path: string, from = 0n): Promise<LogLi
   return { from, commits: versions('.json'), checksums: versions('.crc') };
 }
 
+/** Versions that have a commit in the log, behind one (null: all of them), first to last. */
+export async function commitsBehind(
+  storage: Storage,
+  path: string,
+  behind: bigint | null,
+): Promise<bigint[]> {
+  const after = behind === null ? undefined : fileName(behind + 1n);
+  const names = (await storage.list(`${path}/_delta_log`, after)).map((object) => object.name);
+  return names.filter((name) => /^\d{20}\.json$/.test(name)).map((name) => BigInt(name.slice(0, 20)));
+}
+
 /** Commits from the newest back; those before the last checkpoint are listed only when it comes to them. */
 async function* newestFirst(storage: Storage, path: string): AsyncGenerator<bigint> {
   const recent = await listLog(storage, path, await lastCheckpoint(storage, path));

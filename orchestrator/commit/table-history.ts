@@ -7,9 +7,11 @@ export interface TableCommit {
   /** ISO 8601 in UTC; null: the commit does not say. */
   readonly at: string | null;
   readonly operation: string;
-  /** Batch or computation of ours that made it; null: another engine, or maintenance. */
+  /** Batch or computation of ours that made it; null: another engine. */
   readonly batch: string | null;
   readonly aggregation: string | null;
+  /** OPTIMIZE or VACUUM of ours. */
+  readonly maintenance: string | null;
   readonly metrics: Readonly<Record<string, string>>;
 }
 
@@ -58,6 +60,7 @@ async function readOne(storage: Storage, path: string, version: bigint): Promise
     operation: typeof info['operation'] === 'string' ? info['operation'] : 'unknown',
     batch: idOf(ours['batch']),
     aggregation: idOf(ours['aggregation']),
+    maintenance: idOf(ours['maintenance']),
     metrics: stringsOf(asRecord(info['operationMetrics'])),
   };
 }

@@ -3,6 +3,7 @@ import { LakeError } from '../errors.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../logger.js';
 import { didYouMean } from './did-you-mean.js';
 import { faultCount } from './faults.js';
+import { isTimeZone } from './time-zone.js';
 
 /**
  * The environment, read once to a readonly value; this is the only file that reads `process.env` for settings.
@@ -114,6 +115,21 @@ const WORK = {
   STAGING_KEEP_DAYS: z.coerce.number().min(0).default(7),
 };
 
+const TIME = '([01]\\d|2[0-3]):[0-5]\\d';
+/** OPTIMIZE and VACUUM of the lake's tables. */
+const MAINTENANCE = {
+  /** When it begins work by itself; what a person asks for begins at once. */
+  MAINTENANCE_WINDOW: nonEmpty
+    .regex(
+      new RegExp(`^(always|never|${TIME}-${TIME})$`),
+      'must be two times such as 01:00-05:00, always or never',
+    )
+    .default('01:00-05:00'),
+  MAINTENANCE_TIME_ZONE: nonEmpty
+    .refine(isTimeZone, 'must be an IANA time zone such as Asia/Kolkata')
+    .default('UTC'),
+};
+
 /** The Postgres that dashboards read, and how loads treat its readers. */
 const WAREHOUSE = {
   DASHBOARD_DB_HOST: nonEmpty,
@@ -172,6 +188,7 @@ const INGESTION = z.object({
   ...SPARK,
   ...QUEUE,
   ...WORK,
+  ...MAINTENANCE,
   ...TRANSFORMS,
   ...LOG,
 });
@@ -180,6 +197,7 @@ const AGGREGATIONS = z.object({
   ...STORAGE,
   ...SPARK,
   ...WORK,
+  ...MAINTENANCE,
   ...TRANSFORMS,
   ...LOG,
   ...AGGREGATION,

@@ -22,11 +22,20 @@ import { startRequests, startSchedule, type QueueSettings } from './aggregations
 import { openClients, type Clients } from './clients.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openIngestion, startIngestionWorkers, startPollers, type Ingestion } from './ingestion.js';
+import { startMaintenance, type MaintenanceSettings } from './maintenance.js';
 import { together, type Part } from './part.js';
 import { startReconciles } from './reconcile.js';
 
 /** What a process may do; each also alone, and several of each side by side. */
-export const PART_NAMES = ['poller', 'workers', 'schedule', 'aggregation', 'alerts', 'api'] as const;
+export const PART_NAMES = [
+  'poller',
+  'workers',
+  'schedule',
+  'aggregation',
+  'maintenance',
+  'alerts',
+  'api',
+] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 /** What parts are made of. Each is opened by the first part that needs it, and closed with the process. */
@@ -37,6 +46,7 @@ export interface Opened {
   /** Null: no variables of aggregations are set. */
   readonly aggregation: AggregationContext | null;
   readonly alerts: AlertSettings;
+  readonly maintenance: MaintenanceSettings;
   /** @throws LakeError USAGE when the variables of ingestion are not set */
   ingestion(): Ingestion;
   /** @throws LakeError USAGE when the variables of ingestion are not set: the API looks at everything */
@@ -55,6 +65,7 @@ const STARTERS: Readonly<Record<PartName, Starter>> = {
     ]),
   schedule: (opened) => startSchedule(aggregationsOf(opened), opened.queue),
   aggregation: (opened) => startRequests(aggregationsOf(opened), opened.queue),
+  maintenance: (opened) => startMaintenance(opened.clients, opened.maintenance),
   alerts: (opened) => startAlerts(opened.clients, opened.alerts),
   api: (opened) => startApiPart(opened),
 };
@@ -117,6 +128,7 @@ async function open(
     clients,
     aggregation: context,
     alerts: { ...environment, ...alerts, AGG_DATA_PATH: aggregation?.AGG_DATA_PATH },
+    maintenance: { environment, aggregatesUrl: aggregation?.AGG_DATA_PATH },
     jobs: { database, checkpoint, spark, workerLogs, aggregation: context, secrets, logger },
     queue: {
       redisUrl,

@@ -4,7 +4,12 @@ import type { Accepted } from '../api/schemas/jobs.js';
 import { LakeError } from '../errors.js';
 import { cancelRequest, runsOfRequest } from '../ledger/aggregation-requests.js';
 import { askToCancel, readAggregationRun } from '../ledger/aggregation-runs.js';
-import { cancelBatch, voidAggregationRuns, type VoidedRun } from '../ledger/batch-acts.js';
+import {
+  cancelBatch,
+  voidAggregationRuns,
+  voidMaintenanceRun,
+  type VoidedRun,
+} from '../ledger/batch-acts.js';
 import type { Queryable } from '../ledger/database.js';
 import { readJobs } from '../ledger/job-index.js';
 import { endReconcile } from '../ledger/reconciles.js';
@@ -69,6 +74,12 @@ export async function cancelJob(parts: JobParts, id: string, { by, reason }: Act
       const failure = { code: 'CANCELLED', text } as const;
       if (!(await endReconcile(parts.database, key.id, 'cancelled', failure))) throw notUnderWay(id);
       return answer('Cancelled; its process stops after the step under way', { gone: [], left: [] });
+    }
+    case 'maintenance': {
+      const runs = await inTransaction(parts, (tx) => voidMaintenanceRun(tx, key.id, text));
+      if (runs.length === 0) throw notUnderWay(id);
+      const message = 'Stopped; what is due stays due (`dimagi-lake pause queue maintenance`)';
+      return answer(message, await endDrivers(parts, runs));
     }
   }
 }

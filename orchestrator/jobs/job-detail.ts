@@ -7,6 +7,7 @@ import {
   childrenOf,
   heldUpBy,
   laneTimes,
+  maintenanceFacts,
   runsOf,
   stepTimes,
   type RunRecord,
@@ -16,7 +17,7 @@ import { listPauses } from '../ledger/pauses.js';
 import { causeOf } from './cause.js';
 import { jobKey, unknownJob, type JobKey } from './job-id.js';
 import type { JobParts } from './parts.js';
-import { aggregationSpans, batchSpans } from './spans.js';
+import { aggregationSpans, batchSpans, maintenanceSpans } from './spans.js';
 
 /** What differs between kinds of jobs. */
 type Particulars = Pick<JobDetail, 'spans' | 'parts' | 'ranges' | 'quarantined' | 'configVersion' | 'cli'> & {
@@ -68,6 +69,20 @@ async function particulars(parts: Parts, key: JobKey, job: Job): Promise<Particu
     case 'reconcile': {
       const childIds = await childrenOf(parts.database, 'reconcile', key.id);
       return { ...none, parentIds: [], childIds, cli: `dimagi-lake reconcile ${shell(job.domain ?? '')}` };
+    }
+    case 'maintenance': {
+      const runs = await runsOf(parts.database, { maintenanceRunId: key.id });
+      const cli = `dimagi-lake maintenance --table ${shell(job.tables[0] ?? '')} --dry-run`;
+      const [facts] = await maintenanceFacts(parts.database, key.id);
+      return {
+        ...none,
+        spans: maintenanceSpans(runs, job.title.split(' ')[0]?.toLowerCase() ?? 'maintenance'),
+        parts:
+          facts === undefined
+            ? []
+            : [{ ...facts, table: job.tables[0] ?? '', state: job.state, failure: job.failure }],
+        ...{ runs, cli, parentIds: [], childIds: [] },
+      };
     }
   }
 }
@@ -155,6 +170,8 @@ const STILL: readonly Job['state'][] = ['halted', 'failed', 'cancelled'];
 const ENDED: readonly Job['state'][] = ['done', ...STILL];
 
 function whatCan({ of }: JobKey, { state }: Job, parts: JobDetail['parts']): JobDetail['can'] {
+  // What is due is done by the next one.
+  if (of === 'maintenance') return { retry: false, cancel: state === 'running' };
   const isOpen = !ENDED.includes(state);
   // Once every table has merged, the commit is a moment's work that nothing stops.
   const isMerged = parts.length > 0 && parts.every((part) => part.state === 'merged');

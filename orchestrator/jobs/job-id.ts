@@ -1,7 +1,7 @@
 import { LakeError } from '../errors.js';
 
 /** Tables of the ledger whose rows are jobs. */
-const KINDS = ['batch', 'aggregation', 'request', 'reprocess', 'reconcile'] as const;
+const KINDS = ['batch', 'aggregation', 'request', 'reprocess', 'reconcile', 'maintenance'] as const;
 
 /** What a job's id names: a row of the ledger. */
 export interface JobKey {

@@ -51,6 +51,14 @@ export async function retryJob(
         'ACT_REFUSED',
         `Job ${id} is a comparison of what is by now another moment: ask for a new one`,
       );
+    case 'maintenance':
+      throw new LakeError(
+        'ACT_REFUSED',
+        `Job ${id} is not retried as such: what is due is done by the next one`,
+        {
+          mend: '`dimagi-lake maintenance` does what is due now.',
+        },
+      );
   }
 }
 

@@ -37,5 +37,6 @@ export async function jobRuns({ database }: Pick<JobParts, 'database'>, id: stri
   if ((await readJobs(database, [id])).length === 0) throw unknownJob(id);
   if (key.of === 'batch') return runsOf(database, { batchId: key.id });
   if (key.of === 'aggregation') return runsOf(database, { aggregationRunId: key.id });
+  if (key.of === 'maintenance') return runsOf(database, { maintenanceRunId: key.id });
   return [];
 }

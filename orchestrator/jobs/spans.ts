@@ -61,6 +61,11 @@ export function aggregationSpans(steps: readonly StepTime[]): Span[] {
   );
 }
 
+/** Waiting for the driver, then the statement. */
+export function maintenanceSpans(runs: readonly RunRecord[], work: string): Span[] {
+  return runs.flatMap((run, at) => runSpans(run, at + 1, work));
+}
+
 function runSpans(run: RunRecord, attempt: number, work: string): Span[] {
   const isOver = run.finishedAt !== null;
   const outcome = run.state === 'done' ? 'done' : isOver ? 'failed' : 'running';

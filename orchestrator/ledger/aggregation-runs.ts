@@ -267,3 +267,12 @@ function runOf(row: RunRow): AggregationRun {
     rows: row.rows,
   };
 }
+
+/** Aggregations that have written their table in the lake. */
+export async function writtenAggregations(
+  database: Queryable,
+): Promise<{ readonly domain: string; readonly model: string }[]> {
+  return database.query(
+    'SELECT DISTINCT domain, model FROM aggregation_run WHERE delta_version IS NOT NULL ORDER BY domain, model',
+  );
+}

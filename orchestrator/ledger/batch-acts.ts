@@ -66,6 +66,11 @@ export async function voidAggregationRuns(tx: Queryable, runId: bigint, text: st
   return voidRuns(tx, 'aggregation_run_id = $1', runId, text);
 }
 
+/** Takes the run of an OPTIMIZE or VACUUM from its driver. */
+export async function voidMaintenanceRun(tx: Queryable, id: bigint, text: string): Promise<VoidedRun[]> {
+  return voidRuns(tx, 'maintenance_run_id = $1', id, text);
+}
+
 async function voidRuns(tx: Queryable, which: string, id: bigint, text: string): Promise<VoidedRun[]> {
   return tx.query<VoidedRun & Record<string, unknown>>(
     `UPDATE run SET state = 'voided', finished_at = now(), reason = $2

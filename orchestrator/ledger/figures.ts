@@ -193,3 +193,21 @@ export async function failedWork(database: Queryable): Promise<FailedMonth[]> {
      ORDER BY 1, 2, 3`,
   );
 }
+
+/** OPTIMIZE and VACUUM of all time, by kind and outcome. */
+export interface MaintenanceFigures {
+  readonly kind: 'optimize' | 'vacuum';
+  readonly outcome: 'done' | 'gave_way' | 'failed';
+  readonly runs: number;
+  readonly seconds: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly rowsPurged: number;
+}
+
+export async function maintenanceFigures(database: Queryable): Promise<MaintenanceFigures[]> {
+  return database.query(
+    `SELECT kind, outcome, runs::float8 AS runs, seconds, files::float8 AS files, bytes::float8 AS bytes,
+       rows_purged::float8 AS "rowsPurged" FROM maintenance_total ORDER BY 1, 2`,
+  );
+}

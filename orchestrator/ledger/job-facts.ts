@@ -60,13 +60,20 @@ export interface RunRecord {
   readonly reason: string | null;
 }
 
-/** Runs of a batch or of an aggregation's computation, first to last. */
+/** Runs of a batch, of an aggregation's computation or of maintenance, first to last. */
 export async function runsOf(
   database: Queryable,
-  of: { readonly batchId: bigint } | { readonly aggregationRunId: bigint },
+  of:
+    | { readonly batchId: bigint }
+    | { readonly aggregationRunId: bigint }
+    | { readonly maintenanceRunId: bigint },
 ): Promise<RunRecord[]> {
   const [column, id] =
-    'batchId' in of ? ['batch_id', of.batchId] : ['aggregation_run_id', of.aggregationRunId];
+    'batchId' in of
+      ? ['batch_id', of.batchId]
+      : 'aggregationRunId' in of
+        ? ['aggregation_run_id', of.aggregationRunId]
+        : ['maintenance_run_id', of.maintenanceRunId];
   return database.query(
     `SELECT id, state, coalesce(substring(driver FROM 'driver-[0-9]+-[0-9]+'), submission_id) AS driver,
        submission_id AS "submissionId", path, ${iso('created_at')} AS "createdAt", ${iso('claimed_at')} AS "claimedAt",
@@ -146,4 +153,28 @@ export async function heldUpBy(
 
 function iso(expression: string): string {
   return `to_char((${expression}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+/** What an OPTIMIZE or VACUUM has done, as the parts of a job show it: rows are those that were marked as deleted and are gone. */
+export async function maintenanceFacts(
+  database: Queryable,
+  id: bigint,
+): Promise<
+  {
+    readonly inserted: null;
+    readonly updated: null;
+    readonly deleted: null;
+    readonly refused: null;
+    readonly rows: string | null;
+    readonly seconds: number | null;
+    readonly deltaVersion: string | null;
+  }[]
+> {
+  return database.query(
+    `SELECT NULL AS inserted, NULL AS updated, NULL AS deleted, NULL AS refused,
+       (deleted_rows_before - deleted_rows_after)::text AS rows,
+       extract(epoch FROM ended_at - started_at)::float8 AS seconds, version_after::text AS "deltaVersion"
+     FROM maintenance_run WHERE id = $1`,
+    [id],
+  );
 }

@@ -3,7 +3,15 @@ import type { Queryable } from './database.js';
 /** A row of the search index (migrations/0011_jobs.sql), as people see it. Times are ISO 8601 in UTC. */
 export interface IndexedJob {
   readonly id: string;
-  readonly kind: 'ingestion' | 'page' | 'aggregation' | 'request' | 'reprocess' | 'migration' | 'reconcile';
+  readonly kind:
+    | 'ingestion'
+    | 'page'
+    | 'aggregation'
+    | 'request'
+    | 'reprocess'
+    | 'migration'
+    | 'reconcile'
+    | 'maintenance';
   readonly state: 'waiting' | 'running' | 'retrying' | 'paused' | 'halted' | 'failed' | 'cancelled' | 'done';
   readonly title: string;
   readonly topic: string | null;
@@ -215,8 +223,8 @@ function isNone({ kind, topic, month, state, failureClass }: JobFilter): boolean
   const isBatch = kind === 'ingestion' || kind === 'page';
   const isAggregation = kind === 'aggregation' || kind === 'request';
   return (
-    (isAggregation && topic !== undefined) ||
-    (isBatch && month !== undefined) ||
+    ((isAggregation || kind === 'maintenance') && topic !== undefined) ||
+    ((isBatch || kind === 'maintenance') && month !== undefined) ||
     (topic !== undefined && month !== undefined) ||
     (state === 'done' && failureClass !== undefined)
   );

@@ -2,8 +2,9 @@ import type { Queryable } from './database.js';
 
 export type PauseScope = 'all' | 'topic' | 'table' | 'queue';
 
-/** Kinds of work that can be paused each. `reprocess` is the planning of its pages, `schedule` the monthly schedule. */
-export const QUEUES = ['stage', 'merge', 'aggregation', 'schedule', 'reprocess'] as const;
+/** Kinds of work that can be paused each. `reprocess` is the planning of its pages, `schedule` the monthly schedule,
+ * `maintenance` OPTIMIZE and VACUUM. */
+export const QUEUES = ['stage', 'merge', 'aggregation', 'schedule', 'reprocess', 'maintenance'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** Work that no process may begin (migrations/0011_jobs.sql). */

@@ -152,15 +152,16 @@ function runOf(row: RunRow): Run {
   };
 }
 
-/** The job that each driver works on now, or worked on last, as `batch-12` or `aggregation-7`. */
+/** The job that each driver works on now, or worked on last, as `batch-12`, `aggregation-7` or `maintenance-4`. */
 export async function jobsOfDrivers(
   database: Queryable,
   submissionIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const rows = await database.query<{ id: string; job: string }>(
     `SELECT DISTINCT ON (submission_id) submission_id AS id,
-            CASE WHEN batch_id IS NOT NULL THEN 'batch-' || batch_id ELSE 'aggregation-' || aggregation_run_id END AS job
-     FROM run WHERE submission_id = ANY($1) AND (batch_id IS NOT NULL OR aggregation_run_id IS NOT NULL)
+            coalesce('batch-' || batch_id, 'aggregation-' || aggregation_run_id, 'maintenance-' || maintenance_run_id) AS job
+     FROM run WHERE submission_id = ANY($1)
+       AND (batch_id IS NOT NULL OR aggregation_run_id IS NOT NULL OR maintenance_run_id IS NOT NULL)
      ORDER BY submission_id, (state IN ('submitted', 'claimed')) DESC, created_at DESC`,
     [submissionIds],
   );

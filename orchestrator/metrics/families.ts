@@ -44,6 +44,19 @@ export const FAMILIES = {
   dimagi_lake_batch_seconds: histogram('From planning to the commit', ['topic']),
   dimagi_lake_aggregation_step_seconds: histogram('A step of an aggregation', ['step']),
 
+  dimagi_lake_maintenance_runs_total: counter('OPTIMIZE and VACUUM statements, by how they ended', [
+    'kind',
+    'outcome',
+  ]),
+  dimagi_lake_maintenance_seconds_total: counter('Seconds that they took', ['kind']),
+  dimagi_lake_maintenance_files_total: counter('Files fewer in tables (optimize), files deleted (vacuum)', [
+    'kind',
+  ]),
+  dimagi_lake_maintenance_bytes_total: counter('Bytes deleted by VACUUM', ['kind']),
+  dimagi_lake_maintenance_purged_rows_total: counter('Rows marked as deleted that OPTIMIZE has removed', [
+    'kind',
+  ]),
+
   dimagi_lake_failures_total: counter('Attempts that failed, most of them made good by the next one', [
     'source',
     'failure_class',

@@ -3,6 +3,7 @@ import {
   alertCounts,
   durationFigures,
   failureCounts,
+  maintenanceFigures,
   newestPublications,
   pauseCounts,
   processCounts,
@@ -11,6 +12,7 @@ import {
   tableFigures,
   topicFigures,
   type DurationFigures,
+  type MaintenanceFigures,
 } from '../ledger/figures.js';
 import type { FamilyName } from './families.js';
 import type { Samples } from './samples.js';
@@ -20,6 +22,7 @@ export async function addLedger(samples: Samples, database: Queryable): Promise<
   await addTopics(samples, database);
   await addTables(samples, database);
   await addDurations(samples, database);
+  await addMaintenance(samples, database);
   for (const { first: source, second, count } of await failureCounts(database))
     samples.add('dimagi_lake_failures_total', { source, failure_class: second }, count);
   for (const { first: kind, second: domain, count } of await quarantineCounts(database))
@@ -59,6 +62,40 @@ async function addTables(samples: Samples, database: Queryable): Promise<void> {
     for (const outcome of ['inserted', 'updated', 'deleted', 'refused'] as const)
       samples.add('dimagi_lake_rows_total', { ...labels, outcome }, figures[outcome]);
     samples.add('dimagi_lake_merge_seconds_total', labels, figures.mergeSeconds);
+  }
+}
+
+async function addMaintenance(samples: Samples, database: Queryable): Promise<void> {
+  const figures = await maintenanceFigures(database);
+  for (const { kind, outcome, runs } of figures)
+    samples.add('dimagi_lake_maintenance_runs_total', { kind, outcome }, runs);
+  for (const kind of ['optimize', 'vacuum'] as const) {
+    const own = figures.filter((each) => each.kind === kind);
+    const sum = (of: (figure: MaintenanceFigures) => number): number =>
+      own.reduce((total, figure) => total + of(figure), 0);
+    if (own.length === 0) continue;
+    samples.add(
+      'dimagi_lake_maintenance_seconds_total',
+      { kind },
+      sum((each) => each.seconds),
+    );
+    samples.add(
+      'dimagi_lake_maintenance_files_total',
+      { kind },
+      sum((each) => Math.max(0, each.files)),
+    );
+    if (kind === 'vacuum')
+      samples.add(
+        'dimagi_lake_maintenance_bytes_total',
+        { kind },
+        sum((each) => each.bytes),
+      );
+    else
+      samples.add(
+        'dimagi_lake_maintenance_purged_rows_total',
+        { kind },
+        sum((each) => each.rowsPurged),
+      );
   }
 }
 

@@ -10,6 +10,9 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly (Sql | num
   return String.raw({ raw: strings.map((text) => text) }, ...parts) as Sql;
 }
 
-export function joinSql(parts: readonly Sql[], separator: ', ' | ',\n  ' | '\n' | ' AND ' | ' OR '): Sql {
+export function joinSql(
+  parts: readonly Sql[],
+  separator: ', ' | ',\n  ' | '\n' | ' AND ' | ' OR ' | '\n  OR ',
+): Sql {
   return parts.join(separator) as Sql;
 }

@@ -9,6 +9,8 @@ import type { Storage, StoredObject } from './storage.js';
 
 /** Ours alone: a writer that died leaves one behind, and no listing shows it. */
 const TEMPORARY = /^\.[0-9a-f-]{36}\.tmp$/;
+/** Those, and the drafts of the Delta log store (spark-jobs/runner) and of Delta's own writers. */
+const DRAFT = /^\..*\.tmp$/;
 
 /**
  * A local or shared folder. An object is written beside its place under a temporary name, flushed to disk, then
@@ -95,6 +97,25 @@ export class FileStorage implements Storage {
     try {
       await rm(file, { recursive: true, force: true });
     } catch (error) {
+      throw storageFailed('delete', this.#address(folder), error);
+    }
+  }
+
+  async deleteLeftovers(folder: string, olderThanMs: number): Promise<number> {
+    const place = join(this.#root, checkedFolder(folder));
+    let deleted = 0;
+    try {
+      for (const entry of await readdir(place, { withFileTypes: true })) {
+        if (!entry.isFile() || !DRAFT.test(entry.name)) continue;
+        const file = join(place, entry.name);
+        if (Date.now() - (await stat(file)).mtimeMs < olderThanMs) continue;
+        await rm(file, { force: true });
+        deleted++;
+      }
+      return deleted;
+    } catch (error) {
+      // An absent folder has none; a draft that has just gone was somebody's after all.
+      if (isAbsent(error)) return deleted;
       throw storageFailed('delete', this.#address(folder), error);
     }
   }

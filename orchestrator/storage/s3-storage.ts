@@ -101,6 +101,10 @@ export class S3Storage implements Storage {
     if (keys.length > 0) await this.#deleteKeys(folder, keys);
   }
 
+  deleteLeftovers(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   async #deleteKeys(folder: string, keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += DELETE_BATCH) {
       const batch = keys.slice(start, start + DELETE_BATCH).map((key) => ({ Key: key }));

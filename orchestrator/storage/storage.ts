@@ -26,6 +26,12 @@ export interface Storage {
   listFolders(folder: string): Promise<readonly string[]>;
   /** Deletes a folder and all in it; an absent one is no error. */
   deleteFolder(folder: string): Promise<void>;
+  /**
+   * Deletes what writers that were killed have left directly in a folder: drafts (`.….tmp`) that nobody has touched for so
+   * long. S3 has none: there an object is whole or not there.
+   * @returns how many
+   */
+  deleteLeftovers(folder: string, olderThanMs: number): Promise<number>;
 }
 
 export interface StoredObject {

@@ -5,6 +5,7 @@ import { formXml } from './form-json.js';
 import { freshness } from './freshness.js';
 import { jobs } from './jobs.js';
 import { load } from './load.js';
+import { maintenance } from './maintenance.js';
 import type { Measurement } from './measurement.js';
 import { merge5m } from './merge-5m.js';
 import { mergeGrowth } from './merge-growth.js';
@@ -33,4 +34,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   rewrite,
   aggregation,
   load,
+  maintenance,
 ];

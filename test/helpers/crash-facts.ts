@@ -23,10 +23,15 @@ export async function newestBatch(lake: FreshLake): Promise<BatchFacts> {
   return row;
 }
 
-/** The points on a batch's way; the others are of what plans pages: the look at location types, and reprocesses. */
+/** The points on a batch's way; the others are of what plans pages: the look at location types, and reprocesses; of
+ * aggregations and maintenance. */
 export type BatchPoint = Exclude<
   CrashPoint,
-  'after-types-seen' | 'after-fan-out' | `after-reprocess-${string}` | `aggregation-${string}`
+  | 'after-types-seen'
+  | 'after-fan-out'
+  | `after-reprocess-${string}`
+  | `aggregation-${string}`
+  | `maintenance-${string}`
 >;
 
 /** What the ledger must show of a batch whose process died at the point: so the test knows it died there. */

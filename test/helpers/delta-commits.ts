@@ -18,7 +18,8 @@ const action = z.object({
   commitInfo: z.object({ operation: z.string(), userMetadata: z.string().optional() }).optional(),
   txn: z.object({ version: z.number() }).optional(),
 });
-const ours = z.object({ lane: z.string(), run: z.string() });
+/** Maintenance names itself and no lane. */
+const ours = z.object({ lane: z.string().optional(), run: z.string().optional() });
 
 /** Commits in order of every table of the lake in this folder, by `<topic>/<type>`. */
 export function readCommits(lakeFolder: string, domain: string): ReadonlyMap<string, readonly DeltaCommit[]> {

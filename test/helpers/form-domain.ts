@@ -13,7 +13,10 @@ export function visitsConfig(domain: string): string {
 
 /** The XML of a visit; the same id with another weight is an edit, several weights are a list, none is no field. */
 function visitXml(id: string, ...weights: readonly string[]): string {
-  const time = '2026-02-03T10:00:00.000000Z';
+  return visitAt('2026-02-03T10:00:00.000000Z', id, ...weights);
+}
+
+function visitAt(time: string, id: string, ...weights: readonly string[]): string {
   const meta = element(
     'meta',
     fields({ deviceID: 'phone', timeStart: time, timeEnd: time, userID: 'worker', instanceID: id }),
@@ -28,10 +31,18 @@ function visitXml(id: string, ...weights: readonly string[]): string {
 }
 
 /** Every other one stands raw in the blob store, the rest as gzip. */
-export async function submitVisits(lake: FreshLake, count: number): Promise<string[]> {
+export async function submitVisits(
+  lake: FreshLake,
+  count: number,
+  time = '2026-02-03T10:00:00.000000Z',
+): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await lake.hq.submitForms(
-    ids.map((id, index) => ({ xml: visitXml(id, '2.5'), domain: lake.domain, compress: index % 2 === 0 })),
+    ids.map((id, index) => ({
+      xml: visitAt(time, id, '2.5'),
+      domain: lake.domain,
+      compress: index % 2 === 0,
+    })),
   );
   return ids;
 }

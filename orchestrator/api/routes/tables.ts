@@ -3,6 +3,7 @@ import { outputPath } from '../../aggregation/output-path.js';
 import { newestCommits, tableSize, type TableCommit } from '../../commit/table-history.js';
 import { schemaPage } from '../../ledger/schema-changes.js';
 import { readTables, type LakeTable } from '../../ledger/tables.js';
+import { lookAtTable } from '../../maintenance/look-at-table.js';
 import { askSpark } from '../../pipeline/spark-query.js';
 import { isTyped } from '../../shape/column-types.js';
 import { presentColumns } from '../../shape/target-shape.js';
@@ -15,6 +16,7 @@ import type { Api, ApiParts } from '../parts.js';
 import { ApiProblem, notFound } from '../problems.js';
 import { causeOf } from '../read/cause.js';
 import { aggregateColumns, recordColumns } from '../read/table-columns.js';
+import { maintenanceOf } from '../read/table-maintenance.js';
 import { pageOfTables } from '../read/table-list.js';
 import { tablesNow, type TableNow } from '../read/tables.js';
 import { pageQuery } from '../schemas/common.js';
@@ -61,7 +63,7 @@ export function tableRoutes(app: Api, parts: ApiParts): void {
       config: reads(),
       schema: {
         tags: ['tables'],
-        summary: 'A table: columns, size, all that was ever merged, what holds it up',
+        summary: 'A table: columns, size, all that was ever merged, maintenance, what holds it up',
         description:
           '`files` and `bytes` are of the newest checksum of the Delta log; null when the storage does not answer.',
         params: byName,
@@ -74,6 +76,7 @@ export function tableRoutes(app: Api, parts: ApiParts): void {
       const levels = await domainLevels(parts, table.domain);
       const [path, storage] = placeOf(now);
       const size = storage === null ? null : await tableSize(storage, path).catch(() => null);
+      const look = await lookAtTable(database, table, storage === null ? null : { storage, path });
       const why = table.reason ?? facts?.failure ?? null;
       return {
         table,
@@ -84,6 +87,7 @@ export function tableRoutes(app: Api, parts: ApiParts): void {
         files: size?.files ?? null,
         bytes: size?.bytes.toString() ?? null,
         totals: facts === null ? { ...NOTHING_MERGED } : totalsOf(facts),
+        maintenance: maintenanceOf(look),
         cli:
           facts === null
             ? `dimagi-lake months ${table.domain}`
@@ -213,12 +217,13 @@ function commitOf(commit: TableCommit): z.output<typeof commits>['commits'][numb
   const count = (...names: string[]): string | null =>
     names.map((name) => commit.metrics[name]).find((each) => each !== undefined && /^\d{1,19}$/.test(each)) ??
     null;
-  const { batch, aggregation } = commit;
+  const ids = { batch: commit.batch, aggregation: commit.aggregation, maintenance: commit.maintenance };
+  const [job] = Object.entries(ids).flatMap(([kind, id]) => (id === null ? [] : [`${kind}-${id}`]));
   return {
     version: commit.version.toString(),
     at: commit.at ?? new Date(0).toISOString(),
     operation: commit.operation,
-    job: batch !== null ? `batch-${batch}` : aggregation !== null ? `aggregation-${aggregation}` : null,
+    job: job ?? null,
     inserted: count('numTargetRowsInserted', 'numOutputRows'),
     updated: count('numTargetRowsUpdated'),
     deleted: count('numTargetRowsDeleted', 'numDeletedRows'),

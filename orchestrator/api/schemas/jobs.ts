@@ -3,8 +3,9 @@ import { big, cause, domainName, moment, monthText, page, pageQuery, reasonText 
 
 /**
  * A job is anything that was asked for or fell due and takes its time: a batch of ingestion, the computation of an
- * aggregation's month, a reprocess, a migration or a reconcile. `id` is `batch-12`, `aggregation-7` (one computation), `request-3` (an
- * aggregation asked for by API, before and around its computations), `reprocess-5`, `reconcile-2`.
+ * aggregation's month, a reprocess, a migration or a reconcile, OPTIMIZE or VACUUM of a table. `id` is `batch-12`, `aggregation-7` (one
+ * computation), `request-3` (an aggregation asked for by API, before and around its computations), `reprocess-5`, `reconcile-2`,
+ * `maintenance-4`.
  */
 export const JOB_KINDS = [
   'ingestion',
@@ -14,6 +15,7 @@ export const JOB_KINDS = [
   'reprocess',
   'migration',
   'reconcile',
+  'maintenance',
 ] as const;
 export const JOB_STATES = [
   'waiting',
@@ -27,7 +29,9 @@ export const JOB_STATES = [
 ] as const;
 const jobKind = z.enum(JOB_KINDS);
 const jobState = z.enum(JOB_STATES);
-export const jobId = z.string().regex(/^(batch|aggregation|request|reprocess|reconcile)-[1-9]\d{0,18}$/);
+export const jobId = z
+  .string()
+  .regex(/^(batch|aggregation|request|reprocess|reconcile|maintenance)-[1-9]\d{0,18}$/);
 
 export const job = z.object({
   id: jobId,

@@ -87,6 +87,18 @@ const column = z.object({
   declared: z.string().nullable(),
   comment: z.string().nullable(),
 });
+/** An OPTIMIZE or VACUUM as it ended. */
+const maintained = z.object({
+  job: z.string(),
+  state: z.enum(['done', 'gave_way', 'failed']),
+  at: moment,
+  /** Files before and after; of VACUUM those it deleted. */
+  filesBefore: z.number().int(),
+  filesAfter: z.number().int().nullable(),
+  filesDeleted: z.number().int().nullable(),
+  bytesDeleted: big.nullable(),
+  failure: z.string().nullable(),
+});
 export const tableDetail = z.object({
   table,
   cause: cause.nullable(),
@@ -96,6 +108,14 @@ export const tableDetail = z.object({
   files: z.number().int().nullable(),
   bytes: big.nullable(),
   totals: z.object({ inserted: big, updated: big, deleted: big, refused: big, batches: big }),
+  maintenance: z.object({
+    optimized: maintained.nullable(),
+    vacuumed: maintained.nullable(),
+    /** Partitions that it would pay to compact now; null: the Delta log can't be read. */
+    due: z
+      .array(z.object({ partition: z.string(), reason: z.string(), files: z.number().int(), bytes: big }))
+      .nullable(),
+  }),
   cli: z.string(),
 });
 export type TableDetail = z.infer<typeof tableDetail>;

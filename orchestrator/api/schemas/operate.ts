@@ -86,7 +86,7 @@ export type Overview = z.infer<typeof overview>;
 
 const PAUSE_SCOPES = ['all', 'topic', 'table', 'queue'] as const;
 /** Queues that can be paused. */
-export const QUEUES = ['stage', 'merge', 'aggregation', 'schedule', 'reprocess'] as const;
+export const QUEUES = ['stage', 'merge', 'aggregation', 'schedule', 'reprocess', 'maintenance'] as const;
 export const pauseAsk = z.strictObject({
   scope: z.enum(PAUSE_SCOPES),
   /** A topic, `database.table`, or queue; '' for all. */

@@ -15,6 +15,7 @@ import { Panel } from '../components/panel.js';
 import { PauseButton } from '../components/pause-acts.js';
 import { Standing } from '../components/state.js';
 import { TableColumns } from '../components/table-columns.js';
+import { TableMaintenance } from '../components/table-maintenance.js';
 import { TableCommits, TableRescued, TableSchemaHistory } from '../components/table-history.js';
 import type { TableDetail } from '../lib/answers.js';
 import { bytes, count, duration } from '../lib/format.js';
@@ -129,7 +130,7 @@ function Halted({
   );
 }
 
-function Overview({ table, path, files, bytes: size, totals }: TableDetail): ReactElement {
+function Overview({ table, path, files, bytes: size, totals, maintenance }: TableDetail): ReactElement {
   return (
     <Stack gap="md">
       <Panel title="Now">
@@ -170,6 +171,7 @@ function Overview({ table, path, files, bytes: size, totals }: TableDetail): Rea
           ]}
         />
       </Panel>
+      <TableMaintenance {...maintenance} />
       <Panel title="Where it is">
         <Facts
           facts={[

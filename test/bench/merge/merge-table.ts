@@ -156,6 +156,8 @@ DISTRIBUTE BY add_months(DATE'2024-01-01', CAST(n.id % ${MONTHS} AS INT))`);
       base: BASE,
       layout: staged.layout,
       target,
+      // The MERGE that searches, marks and writes is the one to measure.
+      allNew: false,
       actual: await readTableState(this.#lake, this.path, this.#appId),
     });
     return { laneId: 1n, tableName: name, script };

@@ -11,7 +11,7 @@ import { lease, table, type TopicUnderTest } from '../ledger/fresh-ledger.js';
 export async function wrongRows(database: Queryable): Promise<string[]> {
   const shown = `id, kind, state, title, topic, domain, tables, month, requested_by, attempts, created_at, started_at,
     ended_at, failure_class, failure, words`;
-  const now = ['batch', 'aggregation', 'request', 'reprocess', 'reconcile']
+  const now = ['batch', 'aggregation', 'request', 'reprocess', 'reconcile', 'maintenance']
     .map((each) => `SELECT ${shown} FROM ${each}_job`)
     .join(' UNION ALL ');
   const rows = await database.query<{ id: string }>(

@@ -60,6 +60,22 @@ test('users are looked for in usercases, nowhere, or in a CouchDB that is named 
   }
 });
 
+test('hours of maintenance are two times, always or never, in a time zone there is', () => {
+  const taken = ['always', 'never', '01:00-05:00', '23:30-04:15'];
+  for (const MAINTENANCE_WINDOW of taken)
+    assert.equal(
+      readIngestionEnvironment({ ...completeEnvironment(), MAINTENANCE_WINDOW }).MAINTENANCE_WINDOW,
+      MAINTENANCE_WINDOW,
+    );
+  for (const MAINTENANCE_WINDOW of ['24:00-05:00', '1:00-5:00', '01:00', '01:60-05:00', 'night'])
+    assert.match(
+      refusal({ ...completeEnvironment(), MAINTENANCE_WINDOW }).message,
+      /MAINTENANCE_WINDOW: must be two times/,
+    );
+  const zone = refusal({ ...completeEnvironment(), MAINTENANCE_TIME_ZONE: 'Mars' });
+  assert.match(zone.message, /MAINTENANCE_TIME_ZONE: must be an IANA time zone/);
+});
+
 test('all faults are told at once, by name and without their values', () => {
   const error = refusal({
     ...completeEnvironment(),
