@@ -41,13 +41,14 @@ export const steady: Measurement = {
     const fresh = await fillForms(lake.hq, lake.domain, count - known.length, workers);
     // Each id once, so that its batch tells when its one change could be read.
     const ids = fresh.flatMap((id, index) => [id, ...known.slice(index, index + 1)]);
+    const before = await committedIds(lake);
     const plane = startPlane(bench, lake, {});
     const watched = allOf(treeOf(plane.pid), sparkOf(stackVariable('TEST_STACK_DIR')));
     bench.progress(`${rate} changes a second for ${seconds} s`);
     const { result, usage } = await usageOf(watched, async () => {
       const published = await publishEvenly(lake, plane, ids, rate);
       const lastAt = Date.now();
-      await untilCommitted(lake, plane, count);
+      await untilCommitted(lake, plane, before + count);
       return { published, behind: (Date.now() - lastAt) / 1000 };
     });
     const ages = await agesWhenCommitted(lake, result.published);
@@ -97,19 +98,21 @@ async function publishEvenly(
   return published;
 }
 
-async function untilCommitted(lake: FreshLake, plane: Orchestrator, count: number): Promise<void> {
+async function untilCommitted(lake: FreshLake, plane: Orchestrator, ids: number): Promise<void> {
   const until = Date.now() + LONGEST_S * 1000;
-  for (;;) {
-    const { rows } = await lake.ledger.query<{ ids: number }>(
-      "SELECT coalesce(sum(ids), 0)::int AS ids FROM batch WHERE topic = 'form-sql' AND state = 'committed'",
-    );
-    // Those that were there before are counted twice.
-    if ((rows[0]?.ids ?? 0) >= count * (1 + KNOWN)) return;
+  while ((await committedIds(lake)) < ids) {
     requireAlive(plane);
     if (Date.now() > until)
       throw new Error(`changes are still missing; the log:\n${plane.stderr().slice(-4_000)}`);
     await sleep(200);
   }
+}
+
+async function committedIds(lake: FreshLake): Promise<number> {
+  const { rows } = await lake.ledger.query<{ ids: number }>(
+    "SELECT coalesce(sum(ids), 0)::int AS ids FROM batch WHERE topic = 'form-sql' AND state = 'committed'",
+  );
+  return rows[0]?.ids ?? 0;
 }
 
 /** Seconds from each change's announcement to its batch's commit, when it could surely be read. */
