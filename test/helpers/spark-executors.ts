@@ -5,14 +5,18 @@ import { processGroup } from '../../deploy/stack/process-table.js';
 import { livePid } from '../../deploy/stack/processes.js';
 
 const EXECUTOR = 'CoarseGrainedExecutorBackend';
+const THRIFT_SERVER = 'HiveThriftServer2';
 
-/** Processes that the stack's Spark worker has started and that live: drivers and executors. */
+/**
+ * Processes that the stack's Spark worker has started and that live: drivers and executors. The Thrift Server is a
+ * driver too; it belongs to the stack and is left out.
+ */
 export function workersChildren(stack: string): readonly number[] {
   const worker = livePid(stackLayout(stack), 'spark-worker');
   if (worker === undefined) return [];
   return processGroup(worker)
     .map(({ pid }) => pid)
-    .filter((pid) => pid !== worker);
+    .filter((pid) => pid !== worker && !commandOf(pid).includes(THRIFT_SERVER));
 }
 
 export function executorPids(stack: string): readonly number[] {
