@@ -6,6 +6,10 @@ import { verifyLane } from '../../../orchestrator/commit/verify-lane.js';
 import type { Lane, MergeFacts } from '../../../orchestrator/ledger/lanes.js';
 import type { DeclaredTypes } from '../../../orchestrator/config/table-config.js';
 import { databaseName, tableName, tablePath } from '../../../orchestrator/plan/table-names.js';
+import { ReservedColumns } from '../../../orchestrator/shape/column-limit.js';
+import { NOTHING_MADE } from '../../../orchestrator/shape/made-columns.js';
+import { shapeFromJson } from '../../../orchestrator/shape/shape.js';
+import type { LayoutLimit } from '../../../orchestrator/shape/staged-place.js';
 import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
 import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
 import { renderLane } from '../../../orchestrator/sql/render-lane.js';
@@ -45,6 +49,8 @@ export interface ShapeTable {
   types: JsonObject;
   /** Types that lake.yaml declares for the next batch. */
   declared: DeclaredTypes;
+  /** Columns of the free part that the next batch is staged for; none: as many as come. */
+  maxColumns?: number;
 }
 
 /** One table's part of a run: staged, numbered, and what the table's shape will be. */
@@ -138,6 +144,7 @@ export class ShapeLake {
           new Map(known.map((record) => [placeKey(record), [{ tableId: table.id, rev: null }]])),
         ),
       tableOf: () => Promise.resolve(table.id),
+      limitOf: () => limitOf(table),
     });
     const [staged] = tables;
     if (staged === undefined) throw new Error('nothing was staged');
@@ -264,6 +271,12 @@ export class ShapeLake {
     const errors = lanes.flatMap((lane) => lane.statements.filter((each) => each.error !== null));
     return `${JSON.stringify(errors.map((each) => each.error))}\n${this.#warm?.log().slice(-6000) ?? ''}`;
   }
+}
+
+function limitOf({ maxColumns, declared, shape }: ShapeTable): LayoutLimit | undefined {
+  if (maxColumns === undefined) return undefined;
+  const reserved = new ReservedColumns(declared, NOTHING_MADE);
+  return { columns: maxColumns, reserved, known: shapeFromJson(shape), prefix: 'case_json' };
 }
 
 async function* records(table: ShapeTable, documents: readonly Document[]): AsyncIterable<Extracted> {
