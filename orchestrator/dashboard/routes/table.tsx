@@ -1,4 +1,4 @@
-import { Button, Stack, Tabs } from '@mantine/core';
+import { Button, Stack, Tabs, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
@@ -130,9 +130,29 @@ function Halted({
   );
 }
 
-function Overview({ table, path, files, bytes: size, totals, maintenance }: TableDetail): ReactElement {
+/** What a table with as many columns as it may have does with others. */
+function AtLimit({ limit, names }: NonNullable<TableDetail['overflow']>): ReactElement {
+  return (
+    <Panel title={`It has its ${count(limit)} columns`}>
+      <Text fz="sm" px="md" pb="md">
+        What is new gets no column: its texts stand in <code>_overflow</code>, under the name the column would
+        have. First of these:{' '}
+        {names.slice(0, 5).map((name) => (
+          <span key={name} className="break">
+            <code>{name}</code>{' '}
+          </span>
+        ))}
+        {names.length > 5 && <>and {count(names.length - 5)} or more others.</>}
+      </Text>
+    </Panel>
+  );
+}
+
+function Overview(detail: TableDetail): ReactElement {
+  const { table, path, files, bytes: size, totals, maintenance, overflow } = detail;
   return (
     <Stack gap="md">
+      {overflow !== null && <AtLimit {...overflow} />}
       <Panel title="Now">
         <Facts
           facts={[
