@@ -53,8 +53,15 @@ export interface ShapeTable {
   maxColumns?: number;
 }
 
+/** A batch whose files are written. */
+interface StagedBatch {
+  readonly staged: StagedTable;
+  readonly stagingPath: string;
+  readonly sequence: bigint;
+}
+
 /** One table's part of a run: staged, numbered, and what the table's shape will be. */
-interface Prepared {
+export interface Prepared {
   readonly table: ShapeTable;
   readonly staged: StagedTable;
   readonly stagingPath: string;
@@ -135,8 +142,14 @@ export class ShapeLake {
 
   /** @param allNew renders a lane of records that are said to be new to the table */
   async prepare(table: ShapeTable, documents: readonly Document[], allNew = false): Promise<Prepared> {
+    return this.aim(table, await this.stage(table, documents), allNew);
+  }
+
+  /** Stages the table's next batch, whether or not those before it have merged. */
+  async stage(table: ShapeTable, documents: readonly Document[]): Promise<StagedBatch> {
     table.sequence += 1n;
-    const stagingPath = `runs/${table.id}-${table.sequence}`;
+    const { sequence } = table;
+    const stagingPath = `runs/${table.id}-${sequence}`;
     const { tables } = await stageRecords(this.storage, stagingPath, records(table, documents), {
       // Only a delete goes where the record may stand already.
       placesOf: (known) =>
@@ -148,11 +161,16 @@ export class ShapeLake {
     });
     const [staged] = tables;
     if (staged === undefined) throw new Error('nothing was staged');
+    return { staged, stagingPath, sequence };
+  }
+
+  /** What a staged batch is to make of the table as it is now. */
+  aim(table: ShapeTable, { staged, stagingPath, sequence }: StagedBatch, allNew = false): Prepared {
     return {
       table,
       staged,
       stagingPath,
-      txn: laneNumbers(table.sequence, 1),
+      txn: laneNumbers(sequence, 1),
       target: targetShape(
         { kind: 'case', shape: table.shape, names: table.names, types: table.types },
         staged.layout,
@@ -161,7 +179,7 @@ export class ShapeLake {
       ),
       lane: {
         id: BigInt(++this.#lanes),
-        batchId: table.sequence,
+        batchId: sequence,
         tableId: table.id,
         state: 'submitted',
         upserts: staged.upserts,
