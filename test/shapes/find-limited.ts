@@ -40,51 +40,55 @@ function columnsOf(type: Field['type']): number {
 }
 
 function inRow(table: Limited, { tree, row, where }: Pair): string[] {
-  const problems: string[] = [];
-  const left = new Map(textsOf(tree).map((leaf) => [keyOf(table.prefix, leaf.place), leaf]));
-  for (const [key, text] of overflowOf(row)) {
-    const found = keyIn(left, key, text);
-    if (found !== undefined) left.delete(found);
-    else
-      problems.push(
-        `${where}: _overflow has ${JSON.stringify([key, text])}, the document ${left.get(key)?.text ?? 'nothing'}`,
-      );
-  }
-  const wanted = [...left.values()].map(comparable).sort();
-  const held = heldBy(table, row).map(comparable).sort();
-  if (wanted.join('\n') !== held.join('\n'))
-    problems.push(
-      `${where}: ${difference(wanted, held)} should be in columns; ${difference(held, wanted)} is`,
-    );
-  return problems;
+  return differencesOf(table.prefix, tree, overflowOf(row), heldBy(table, row)).map(
+    (each) => `${where}: ${each}`,
+  );
 }
 
 /** Keys beyond this are cut and marked with a hash, of which nothing is said but that it is their own. */
 const LONGEST = 300;
+const MARKED = /~~[0-9a-f]{64}/;
 
-/** The key of the text in the document. */
-export function keyIn(leaves: ReadonlyMap<string, Leaf>, key: string, text: Cell): string | undefined {
-  if (leaves.get(key)?.text === text) return key;
-  if (!/~~[0-9a-f]{64}/.test(key)) return undefined;
-  return [...leaves].find(([own, leaf]) => own.length > LONGEST && leaf.text === text)?.[0];
-}
-
-function difference(some: readonly string[], others: readonly string[]): string {
-  const known = new Set(others);
-  return (
-    some
-      .filter((each) => !known.has(each))
-      .join(', ')
-      .slice(0, 500) || 'nothing'
-  );
+/**
+ * What is not in one place exactly.
+ * @param over entries of `_overflow`
+ * @param held texts in columns
+ */
+export function differencesOf(
+  prefix: string,
+  tree: Tree,
+  over: readonly (readonly [key: string, text: Cell])[],
+  held: readonly Leaf[],
+): string[] {
+  const problems: string[] = [];
+  const left = new Map(textsOf(tree).map((leaf) => [keyOf(prefix, leaf.place), leaf]));
+  const marked: Cell[] = [];
+  for (const [key, text] of over) {
+    const leaf = left.get(key);
+    if (MARKED.test(key)) marked.push(text);
+    else if (leaf?.text === text) left.delete(key);
+    else
+      problems.push(`_overflow has ${JSON.stringify([key, text])}, the document ${leaf?.text ?? 'nothing'}`);
+  }
+  if (new Set(over.map(([key]) => key)).size < over.length) problems.push('_overflow has a key twice');
+  const inColumns = held.map(comparable);
+  for (const [key, leaf] of left) {
+    const at = inColumns.indexOf(comparable(leaf));
+    if (at >= 0) inColumns.splice(at, 1);
+    else if (key.length > LONGEST && marked.includes(leaf.text)) marked.splice(marked.indexOf(leaf.text), 1);
+    else problems.push(`${JSON.stringify(leaf).slice(0, 300)} is nowhere`);
+  }
+  if (inColumns.length > 0) problems.push(`columns hold ${inColumns.join(', ').slice(0, 500)} besides`);
+  if (marked.length > 0) problems.push(`_overflow holds ${JSON.stringify(marked).slice(0, 500)} besides`);
+  return problems;
 }
 
 /** A single value may stand as the one item of a list, a text there as the field `#text`: both are the same place. */
-export function comparable({ place, text }: Leaf): string {
+function comparable({ place, text }: Leaf): string {
   return JSON.stringify([place.filter((key) => key !== 0 && key !== '#text'), text]);
 }
 
-export function textsOf(tree: Tree): Leaf[] {
+function textsOf(tree: Tree): Leaf[] {
   const leaves: Leaf[] = [];
   const see = (value: Value, place: readonly (string | number)[]): void => {
     const text = textOf(value);
@@ -100,7 +104,7 @@ export function textsOf(tree: Tree): Leaf[] {
 }
 
 /** The documented key: names joined as columns' are, positions in brackets, a dot before a field of an item. */
-export function keyOf(prefix: string, place: readonly (string | number)[]): string {
+function keyOf(prefix: string, place: readonly (string | number)[]): string {
   let key = prefix;
   place.forEach((part, at) => {
     if (typeof part === 'number') key += `[${part}]`;

@@ -130,19 +130,18 @@ function Halted({
   );
 }
 
+/** Paths told by name; `rescued --overflow` tells all. */
+const PATHS_SHOWN = 5;
+
 /** What a table with as many columns as it may have does with others. */
 function AtLimit({ limit, names }: NonNullable<TableDetail['overflow']>): ReactElement {
+  const more = names.length - PATHS_SHOWN;
   return (
     <Panel title={`It has its ${count(limit)} columns`}>
-      <Text fz="sm" px="md" pb="md">
-        What is new gets no column: its texts stand in <code>_overflow</code>, under the name the column would
-        have. First of these:{' '}
-        {names.slice(0, 5).map((name) => (
-          <span key={name} className="break">
-            <code>{name}</code>{' '}
-          </span>
-        ))}
-        {names.length > 5 && <>and {count(names.length - 5)} or more others.</>}
+      <Text fz="sm" className="break">
+        What is new gets no column (MAX_TABLE_COLUMNS): its texts stand in _overflow, by the name a column
+        would have. The first of these names: {names.slice(0, PATHS_SHOWN).join(', ')}
+        {more > 0 && ` and ${count(more)} or more others`}.
       </Text>
     </Panel>
   );

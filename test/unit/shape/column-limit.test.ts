@@ -224,12 +224,14 @@ test('columns that models read are made first, those that the table had stay', (
   assert.deepEqual(target.turnedAway?.names, ['case_json__d']);
 });
 
-test('a form of a million names leaves nothing behind in the layout', () => {
+const NAMES = 200_000;
+
+test('a form of very many names leaves nothing behind in the layout', () => {
   const layout = limited(50);
   const tree: JsonObject = {};
-  for (let index = 0; index < 1_000_000; index++) tree[`n${index}`] = { v: '1' };
+  for (let index = 0; index < NAMES; index++) tree[`n${index}`] = { v: '1' };
   const row = encode(layout, tree, 'hostile');
-  assert.equal((row['over'] as unknown[]).length, 1_000_000 - 50);
+  assert.equal((row['over'] as unknown[]).length, NAMES - 50);
   assert.equal(layout.root.fields?.size, 50);
   assert.ok(JSON.stringify(layout.toJson()).length < 20_000, 'nor in the manifest');
   assert.deepEqual(encode(layout, { n1: { v: '2' } }), { c1: '2' }, 'and the next record is as ever');
