@@ -21,6 +21,37 @@ CREATE OR REPLACE TABLE delta.`file:///lake/commcare/demo/raw_member_case` USING
 PARTITIONED BY (`month`)
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.dataSkippingStatsColumns' = '_id,_rev')
 AS SELECT
+    r.`_id`,
+  r.`doc_type`,
+  r.`domain`,
+  r.`type`,
+  r.`name`,
+  r.`owner_id`,
+  r.`user_id`,
+  r.`modified_by`,
+  r.`opened_on`,
+  r.`opened_by`,
+  r.`modified_on`,
+  r.`server_modified_on`,
+  r.`closed`,
+  r.`closed_on`,
+  r.`closed_by`,
+  r.`external_id`,
+  r.`supply_point_location_id`,
+  r.`location_id`,
+  r.`state_id`,
+  r.`district_id`,
+  r.`indices`,
+  r.`month`,
+  r.`_rev`,
+  r.`_batch`,
+  r.`_overflow`,
+  r.`case_json__phone` AS `case_json__phone`,
+  transform(r.`case_json__visits`, `e0` -> CASE WHEN `e0` IS NOT NULL THEN named_struct('on', CASE WHEN `e0`.`on` RLIKE '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\z' THEN try_cast(`e0`.`on` AS DATE) END) END) AS `case_json__visits`,
+  r.`case_json__village` AS `case_json__village`,
+  transform(array(filter(coalesce(flatten(transform(r.`case_json__visits`, (`e0`, `i0`) -> array(named_struct('key', concat(concat('case_json__visits', '[', CAST(`i0` AS STRING), ']'), '.on'), 'value', CASE WHEN CASE WHEN `e0`.`on` RLIKE '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\z' THEN try_cast(`e0`.`on` AS DATE) END IS NULL THEN `e0`.`on` END)))), CAST(array() AS ARRAY<STRUCT<key: STRING, value: STRING>>)), e -> e.value IS NOT NULL)), e -> CASE WHEN size(e) > 0 THEN map_from_entries(e) END)[0] AS `_rescued`
+  FROM (
+  SELECT
   t.`_id`,
   t.`doc_type`,
   t.`domain`,
@@ -50,6 +81,7 @@ AS SELECT
   transform(t.`case_json__visits`, `e2` -> CASE WHEN `e2` IS NOT NULL THEN named_struct('on', `e2`.`on`) END) AS `case_json__visits`,
   t.`case_json__village` AS `case_json__village`
 FROM delta.`file:///lake/commcare/demo/raw_member_case` AS t
+  ) AS r
 ;
 RESET spark.sql.codegen.wholeStage
 ;
@@ -95,6 +127,38 @@ CREATE OR REPLACE TEMPORARY VIEW staged (
 MERGE INTO delta.`file:///lake/commcare/demo/raw_member_case` AS t
 USING (
   SELECT
+    r.`__op`,
+  r.`_id`,
+  r.`doc_type`,
+  r.`domain`,
+  r.`type`,
+  r.`name`,
+  r.`owner_id`,
+  r.`user_id`,
+  r.`modified_by`,
+  r.`opened_on`,
+  r.`opened_by`,
+  r.`modified_on`,
+  r.`server_modified_on`,
+  r.`closed`,
+  r.`closed_on`,
+  r.`closed_by`,
+  r.`external_id`,
+  r.`supply_point_location_id`,
+  r.`location_id`,
+  r.`state_id`,
+  r.`district_id`,
+  r.`indices`,
+  r.`month`,
+  r.`_rev`,
+  r.`_batch`,
+  r.`_overflow`,
+  r.`case_json__phone` AS `case_json__phone`,
+  transform(r.`case_json__visits`, `e0` -> CASE WHEN `e0` IS NOT NULL THEN named_struct('on', CASE WHEN `e0`.`on` RLIKE '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\z' THEN try_cast(`e0`.`on` AS DATE) END) END) AS `case_json__visits`,
+  r.`case_json__village` AS `case_json__village`,
+  transform(array(filter(coalesce(flatten(transform(r.`case_json__visits`, (`e0`, `i0`) -> array(named_struct('key', concat(concat('case_json__visits', '[', CAST(`i0` AS STRING), ']'), '.on'), 'value', CASE WHEN CASE WHEN `e0`.`on` RLIKE '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\z' THEN try_cast(`e0`.`on` AS DATE) END IS NULL THEN `e0`.`on` END)))), CAST(array() AS ARRAY<STRUCT<key: STRING, value: STRING>>)), e -> e.value IS NOT NULL)), e -> CASE WHEN size(e) > 0 THEN map_from_entries(e) END)[0] AS `_rescued`
+  FROM (
+  SELECT
     s.`op` AS `__op`,
     s.`_id` AS `_id`,
   s.`doc_type` AS `doc_type`,
@@ -125,6 +189,7 @@ USING (
   transform(s.`c1`, `e2` -> CASE WHEN `e2`.`f0` IS NOT NULL THEN named_struct('on', `e2`.`f0`) END) AS `case_json__visits`,
   CAST(NULL AS STRING) AS `case_json__village`
   FROM staged AS s
+  ) AS r
 ) AS s
 ON t.`_id` = s.`_id`
 WHEN MATCHED AND s.`__op` = 'delete' THEN DELETE
@@ -154,6 +219,7 @@ WHEN MATCHED AND s.`__op` = 'upsert' AND (t.`_rev` IS NULL OR s.`_rev` >= t.`_re
   t.`_rev` = s.`_rev`,
   t.`_batch` = s.`_batch`,
   t.`_overflow` = s.`_overflow`,
+  t.`_rescued` = s.`_rescued`,
   t.`case_json__phone` = s.`case_json__phone`,
   t.`case_json__visits` = s.`case_json__visits`,
   t.`case_json__village` = s.`case_json__village`
@@ -183,6 +249,7 @@ WHEN NOT MATCHED AND s.`__op` = 'upsert' THEN INSERT (
   `_rev`,
   `_batch`,
   `_overflow`,
+  `_rescued`,
   `case_json__phone`,
   `case_json__visits`,
   `case_json__village`
@@ -212,6 +279,7 @@ WHEN NOT MATCHED AND s.`__op` = 'upsert' THEN INSERT (
   s.`_rev`,
   s.`_batch`,
   s.`_overflow`,
+  s.`_rescued`,
   s.`case_json__phone`,
   s.`case_json__visits`,
   s.`case_json__village`

@@ -60,9 +60,10 @@ const GOLDEN: Readonly<Record<string, LaneFacts>> = {
     kind: 'case',
     table: 'raw_member_case',
     maxColumns: 3,
+    types: declaredTypes({ case_json__visits__on: 'date', case_json__late: 'date' }),
     before: [{ phone: '1', visits: [{ on: '2' }], village: 'x' }],
     overflowBefore: true,
-    batch: [{ phone: ['3'], visits: [{ on: '4', by: '5', at: '6' }], new: '7', other: { deep: '8' } }],
+    batch: [{ phone: ['3'], visits: [{ on: '4', by: '5', at: '6' }], new: '7', late: '8' }],
   },
   'location-table': { kind: 'location', table: 'raw_location', batch: [{ population: '5' }] },
   'hostile-names': {
