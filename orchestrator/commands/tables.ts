@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import { tableTotals, type TableTotals } from '../ledger/totals.js';
+import { NAMES_TOLD } from '../shape/overflow.js';
 import { withExamples } from './help.js';
 import { paint } from './terminal/paint.js';
 import { printJson, printLine, printTable } from './terminal/print.js';
 import { withLedger } from './with-ledger.js';
+
+/** Paths without a column that are told by name. */
+const SHOWN = 3;
 
 export function registerTables(program: Command): void {
   withExamples(
@@ -47,4 +51,15 @@ export function printTables(totals: readonly TableTotals[]): void {
   );
   for (const { database, table, reason } of totals)
     if (reason !== null) printLine(paint('red', `${database}.${table} is halted: ${reason}`));
+  for (const { database, table, overflow } of totals)
+    if (overflow !== null) printLine(paint('yellow', `${database}.${table} ${turnedAway(overflow)}`));
+}
+
+/** What a table at its limit turns away, in a line. */
+function turnedAway({ limit, names }: NonNullable<TableTotals['overflow']>): string {
+  const more =
+    names.length > SHOWN
+      ? ` and ${names.length - SHOWN}${names.length === NAMES_TOLD ? ' or' : ''} more`
+      : '';
+  return `has its ${limit} columns (MAX_TABLE_COLUMNS); _overflow holds ${names.slice(0, SHOWN).join(', ')}${more}`;
 }

@@ -104,6 +104,8 @@ const LOG = {
 const WORK = {
   LAKE_CONFIG: nonEmpty,
   MAX_RECORDS_TO_PROCESS: z.coerce.number().int().min(1).max(10_000_000).default(50_000),
+  /** Columns of a table's free part: what comes beyond them goes to `_overflow`. A MERGE plans for each of them. */
+  MAX_TABLE_COLUMNS: z.coerce.number().int().min(1).max(20_000).default(2_000),
   /** A driver whose heartbeat is older than this is taken for lost: its run is voided, its lanes submitted again. */
   RUN_LEASE_SECONDS: z.coerce.number().int().min(5).default(60),
   /** What a killed or stalled process was at is taken over after so long. */

@@ -8,6 +8,8 @@ export interface TableFigures {
   readonly kind: string;
   readonly state: 'running' | 'halted';
   readonly reason: string | null;
+  /** Paths that it has no column for: the first hundred are known. */
+  readonly turnedAway: number;
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
@@ -38,6 +40,7 @@ export async function tableFigures(database: Queryable): Promise<TableFigures[]>
               min(planned_at) AS since
        FROM batch WHERE state <> 'committed' AND staged_at IS NULL GROUP BY topic)
      SELECT t.database_name AS database, t.table_name AS "table", t.domain, t.kind, t.state, t.reason,
+            coalesce(jsonb_array_length(t.overflow->'names'), 0) AS "turnedAway",
             coalesce(s.inserted, 0)::float8 AS inserted, coalesce(s.updated, 0)::float8 AS updated,
             coalesce(s.deleted, 0)::float8 AS deleted, coalesce(s.refused, 0)::float8 AS refused,
             coalesce(s.seconds, 0) AS "mergeSeconds", extract(epoch FROM s.last_merged_at)::float8 AS "lastMergeAt",

@@ -4,7 +4,7 @@ import { iso } from './moment.js';
 /** A change of a table's columns and what caused it (migrations/0005_types.sql). */
 export interface RecordedChange {
   readonly column: string;
-  readonly change: 'added' | 'list' | 'type' | 'renamed' | 'derived' | 'dropped';
+  readonly change: 'added' | 'list' | 'type' | 'renamed' | 'derived' | 'dropped' | 'limit';
   readonly from: string | null;
   readonly to: string | null;
   readonly recordId: string | null;

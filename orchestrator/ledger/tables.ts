@@ -18,6 +18,8 @@ export interface LakeTable {
   readonly made: JsonObject;
   /** What a submitted rewrite makes of shape, names and types; null when none is under way. */
   readonly raised: RaisedShape | null;
+  /** The limit of columns it stands at, with the first paths turned away; null: what comes gets a column. */
+  readonly overflow: TableOverflow | null;
   /** Where the metastore was last told that the table is. */
   readonly registeredUrl: string | null;
   readonly state: 'running' | 'halted';
@@ -37,18 +39,26 @@ interface TableRow {
   types: JsonObject;
   made: JsonObject;
   raised: RaisedShape | null;
+  overflow: TableOverflow | null;
   registered_url: string | null;
   state: LakeTable['state'];
 }
 
 const COLUMNS =
-  'id, domain, kind, type, database_name, table_name, path, shape, names, types, made, raised, registered_url, state';
+  'id, domain, kind, type, database_name, table_name, path, shape, names, types, made, raised, overflow, registered_url, state';
 
 export interface RaisedShape {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
   readonly made: JsonObject;
+}
+
+/** Paths that a table at its limit has no column for (shape/at-limit.ts). */
+export interface TableOverflow {
+  readonly limit: number;
+  /** The first of them. */
+  readonly names: readonly string[];
 }
 
 /** How names are given; plan/table-names.ts holds the rules, passed in so that the ledger stays free of them. */
@@ -128,12 +138,13 @@ export interface MergedTable {
   readonly names: JsonObject;
   readonly types: JsonObject;
   readonly made: JsonObject;
+  readonly overflow: TableOverflow | null;
   readonly registeredUrl: string;
 }
 
 export async function tableMerged(tx: Queryable, tableId: bigint, merged: MergedTable): Promise<void> {
   await tx.query(
-    `UPDATE lake_table SET shape = $2, names = $3, types = $4, made = $5, registered_url = $6, raised = NULL
+    `UPDATE lake_table SET shape = $2, names = $3, types = $4, made = $5, registered_url = $6, overflow = $7, raised = NULL
      WHERE id = $1`,
     [
       tableId,
@@ -142,6 +153,7 @@ export async function tableMerged(tx: Queryable, tableId: bigint, merged: Merged
       JSON.stringify(merged.types),
       JSON.stringify(merged.made),
       merged.registeredUrl,
+      merged.overflow === null ? null : JSON.stringify(merged.overflow),
     ],
   );
 }
@@ -182,6 +194,7 @@ function tableOf(row: TableRow): LakeTable {
     types: row.types,
     made: row.made,
     raised: row.raised,
+    overflow: row.overflow,
     registeredUrl: row.registered_url,
     state: row.state,
   };

@@ -1,4 +1,5 @@
 import type { Queryable } from './database.js';
+import type { TableOverflow } from './tables.js';
 
 /** What the ledger knows of a table's merges over all batches. */
 export interface TableTotals {
@@ -19,6 +20,8 @@ export interface TableTotals {
   readonly lastMergeAt: string | null;
   /** Why it is halted. */
   readonly reason: string | null;
+  /** The limit of columns it stands at, with the first paths turned away. */
+  readonly overflow: TableOverflow | null;
 }
 
 export async function tableTotals(database: Queryable): Promise<TableTotals[]> {
@@ -30,7 +33,7 @@ export async function tableTotals(database: Queryable): Promise<TableTotals[]> {
             coalesce(s.refused, 0)::float8 AS refused, coalesce(s.seconds, 0) AS seconds,
             s.delta_version::text AS "deltaVersion",
             to_char(s.last_merged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "lastMergeAt",
-            t.reason
+            t.reason, t.overflow
      FROM lake_table t LEFT JOIN table_total s ON s.table_id = t.id ORDER BY 1, 2, lower(t.table_name)`,
   );
 }

@@ -32,6 +32,10 @@ export const FAMILIES = {
     ['database', 'table'],
   ),
   dimagi_lake_table_halted: gauge('1: the table is halted', ['database', 'table']),
+  dimagi_lake_table_paths_turned_away: gauge(
+    'Paths without a column, because the table has as many as it may; 100: that or more',
+    ['database', 'table'],
+  ),
   dimagi_lake_table_last_merge_timestamp_seconds: gauge('When something was last merged into the table', [
     'database',
     'table',

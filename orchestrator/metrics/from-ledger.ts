@@ -58,6 +58,7 @@ async function addTables(samples: Samples, database: Queryable): Promise<void> {
     const labels = { database: figures.database, table: figures.table };
     samples.add('dimagi_lake_table_freshness_seconds', labels, figures.waitingSeconds);
     samples.add('dimagi_lake_table_halted', labels, figures.state === 'halted' ? 1 : 0);
+    samples.add('dimagi_lake_table_paths_turned_away', labels, figures.turnedAway);
     samples.add('dimagi_lake_table_last_merge_timestamp_seconds', labels, figures.lastMergeAt);
     for (const outcome of ['inserted', 'updated', 'deleted', 'refused'] as const)
       samples.add('dimagi_lake_rows_total', { ...labels, outcome }, figures[outcome]);

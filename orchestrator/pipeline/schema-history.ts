@@ -4,19 +4,24 @@ import type { LakeTable } from '../ledger/tables.js';
 import { readIds } from '../plan/id-manifest.js';
 import type { StagedLayout } from '../shape/layout.js';
 import { madeChanges } from '../shape/made-changes.js';
-import { schemaChanges } from '../shape/schema-changes.js';
+import { schemaChanges, type SchemaChange } from '../shape/schema-changes.js';
 import type { TargetShape } from '../shape/target-shape.js';
 import type { PipelineContext } from './context.js';
 
-/** What the lane changes in its table's columns, with the message that named each record behind it. */
+/** What the lane changes in its table's columns, and what else is to be told, with the message that named each record behind it. */
 export async function schemaHistory(
   context: PipelineContext,
   batch: Batch,
   table: LakeTable,
   target: TargetShape,
   layout: StagedLayout,
+  further: readonly SchemaChange[] = [],
 ): Promise<RecordedChange[]> {
-  const changes = [...schemaChanges(target.before, target.after, layout.root), ...madeChanges(table, target)];
+  const changes = [
+    ...schemaChanges(target.before, target.after, layout.root),
+    ...madeChanges(table, target),
+    ...further,
+  ];
   if (changes.length === 0) return [];
   const causes = new Set(changes.map(({ recordId }) => recordId));
   const entries = await readIds(context.checkpoint, batch.manifestPath, batch.manifestSha256);

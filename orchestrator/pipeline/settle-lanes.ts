@@ -9,6 +9,7 @@ import { requireLease, type Lease } from '../ledger/leases.js';
 import { runLanes, type Run } from '../ledger/runs.js';
 import { addSchemaChanges } from '../ledger/schema-changes.js';
 import { readTables, tableMerged, type LakeTable } from '../ledger/tables.js';
+import { atLimit, limitReached } from '../shape/at-limit.js';
 import { readManifest, type StagedTable } from '../stage/staging-manifest.js';
 import type { PipelineContext } from './context.js';
 import { laneColumns, tableUrl } from './render-run.js';
@@ -60,11 +61,15 @@ async function isMerged(
     const facts = await verifyLane(context.lake, table.path, context.appId, merge, lane);
     if (facts === undefined) return false;
     const { target } = await laneColumns(context, batch, lane, table, staged);
-    const changes = await schemaHistory(context, batch, table, target, staged.layout);
+    const { maxColumns } = staged.layout;
+    const reached = limitReached(table.overflow, target, maxColumns);
+    const changes = await schemaHistory(context, batch, table, target, staged.layout, reached);
+    const overflow = atLimit(table.overflow, target, maxColumns);
     await context.database.transaction(async (tx) => {
       await requireLease(tx, lease);
       await laneMerged(tx, lane.id, facts);
-      await tableMerged(tx, table.id, { ...target, registeredUrl: tableUrl(context.lake, table) });
+      const registeredUrl = tableUrl(context.lake, table);
+      await tableMerged(tx, table.id, { ...target, overflow, registeredUrl });
       await addSchemaChanges(tx, { tableId: table.id, batchId: batch.id, ...facts }, changes);
     });
     context.logger.info('lane merged', {

@@ -1,4 +1,4 @@
-import { domainOf, friendlyName, isListed, type LakeConfig } from '../config/lake.js';
+import { domainOf, friendlyName, isListed, tableConfig, type LakeConfig } from '../config/lake.js';
 import { crashPoint } from '../crash-point.js';
 import { asLakeError } from '../errors.js';
 import { batchFailed, beginExtraction, haltBatch, readBatch, type Batch } from '../ledger/batches.js';
@@ -10,6 +10,10 @@ import { commitStaging, type QuarantinedRecord } from '../ledger/staging.js';
 import { ensureTable, type LakeTable } from '../ledger/tables.js';
 import { readIds } from '../plan/id-manifest.js';
 import { databaseName, tableName, tablePath } from '../plan/table-names.js';
+import { ReservedColumns } from '../shape/column-limit.js';
+import { join, shapeFromJson } from '../shape/shape.js';
+import type { LayoutLimit } from '../shape/staged-place.js';
+import { TREE_PREFIX } from '../shape/target-shape.js';
 import { writeManifest } from '../stage/staging-manifest.js';
 import {
   placeKey,
@@ -174,7 +178,22 @@ function routing(context: PipelineContext, config: LakeConfig, kind: RecordKind)
       return places;
     },
     tableOf: async (upsert) => (await tableOf(upsert)).id,
+    limitOf: (tableId) => {
+      const table = [...tables.values()].find(({ id }) => id === tableId);
+      return table === undefined ? undefined : layoutLimit(context, config, table);
+    },
     tableNameOf: async (upsert) => (await tableOf(upsert)).tableName,
+  };
+}
+
+/** What the ledger knows of a table now: batches before this one may add to it, which their lanes and this one's allow for. */
+function layoutLimit(context: PipelineContext, config: LakeConfig, table: LakeTable): LayoutLimit {
+  const settings = tableConfig(config, table.domain, table.tableName);
+  return {
+    columns: context.environment.MAX_TABLE_COLUMNS,
+    reserved: new ReservedColumns(settings.types, settings),
+    known: join(shapeFromJson(table.shape), context.wantedShape(table.tableName)),
+    prefix: TREE_PREFIX[table.kind],
   };
 }
 

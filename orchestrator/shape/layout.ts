@@ -1,5 +1,7 @@
 import type { JsonObject, JsonValue } from '../types.js';
+import { INNER_LIST_FIELD, textOf, type OverflowEntry, type TurnedAway } from './overflow.js';
 import { EMPTY_SHAPE, asArray, asObject, join, type ShapeNode } from './shape.js';
+import { limitedRoot, Scope, type LayoutLimit, type Place } from './staged-place.js';
 
 /**
  * How one lane's staging files hold the free part of its records. Each (path, scalar or list) gets a short key of
@@ -7,7 +9,8 @@ import { EMPTY_SHAPE, asArray, asObject, join, type ShapeNode } from './shape.js
  * second pass, keys hold no hostile name, and Spark can read the file with a fixed schema. The layout is kept in the
  * batch's manifest; the lane's SELECT lifts it to the table's shape (sql/lift.ts).
  *
- * List items are always structs, a plain text being their field `t`.
+ * List items are always structs, a plain text being their field `t`. Paths beyond the table's limit get no key: their
+ * texts stand together under {@link OVERFLOW_KEY} (overflow.ts), so that a file has few columns whatever comes.
  */
 export interface LayoutNode {
   scalar?: string;
@@ -15,46 +18,59 @@ export interface LayoutNode {
   scalarBy?: string;
   fields?: Map<string, LayoutNode>;
   list?: LayoutList;
+  /** While records are encoded under a limit: what the limit says of this path. */
+  readonly place?: Place;
 }
 
 interface LayoutList {
   readonly key: string;
-  readonly keys: KeyCounter;
+  readonly scope: Scope;
   readonly item: LayoutNode;
   /** The record that first brought a list here. */
   readonly by?: string;
 }
 
 export const ITEM_TEXT_KEY = 't';
-/** A list directly in a list has no shape of its own in Delta's SQL: it is an object with this one field. */
-const INNER_LIST_FIELD = '#list';
+/** The staged column of what has no column: `ARRAY<STRUCT<key, value>>`. */
+export const OVERFLOW_KEY = 'over';
 
-export class KeyCounter {
-  #next: number;
-  readonly #prefix: string;
-
-  constructor(prefix: string, next = 0) {
-    this.#prefix = prefix;
-    this.#next = next;
-  }
-
-  draw(): string {
-    return `${this.#prefix}${this.#next++}`;
-  }
+/** What a manifest keeps of a layout beside its paths. */
+interface LayoutFacts {
+  readonly maxColumns: number;
+  readonly turnedAway: TurnedAway | undefined;
 }
 
 export class StagedLayout {
   readonly root: LayoutNode;
-  readonly #keys: KeyCounter;
+  /**
+   * Columns that the table may have when this is merged. Part of what was staged: a lane that is rendered again must say
+   * the same, whatever limit the process has then.
+   */
+  readonly maxColumns: number;
+  readonly #scope: Scope;
+  readonly #turnedAway: TurnedAway | undefined;
 
-  constructor(root: LayoutNode = {}, keys = new KeyCounter('c')) {
-    this.root = root;
-    this.#keys = keys;
+  /** @param limit none: every path gets a key */
+  constructor(limit?: LayoutLimit, staged?: { readonly root: LayoutNode } & LayoutFacts) {
+    const place = limit === undefined ? undefined : limitedRoot('c', limit);
+    this.root = staged?.root ?? (place === undefined ? {} : { place });
+    this.maxColumns = staged?.maxColumns ?? limit?.columns ?? Infinity;
+    this.#scope = place?.scope ?? new Scope('c');
+    this.#turnedAway = staged?.turnedAway;
   }
 
   /** The tree of the record `id` as staged columns, by key; grows the layout by what it sees. */
   encode(tree: JsonObject, into: JsonObject, id: string): void {
-    encodeFields(this.root, tree, into, this.#keys, id);
+    const { overflow } = this.#scope;
+    overflow?.begin(id);
+    encodeFields(this.root, tree, into, this.#scope, id);
+    const entries: OverflowEntry[] | undefined = overflow?.take();
+    if (entries !== undefined) into[OVERFLOW_KEY] = entries;
+  }
+
+  /** Paths that got no key, when there are any: then the files have a column {@link OVERFLOW_KEY}. */
+  get turnedAway(): TurnedAway | undefined {
+    return this.#turnedAway ?? this.#scope.overflow?.turnedAway;
   }
 
   shape(): ShapeNode {
@@ -62,72 +78,113 @@ export class StagedLayout {
   }
 
   toJson(): JsonObject {
-    return nodeToJson(this.root);
+    const { turnedAway, maxColumns } = this;
+    return {
+      ...nodeToJson(this.root),
+      ...(Number.isFinite(maxColumns) ? { max: maxColumns } : {}),
+      ...(turnedAway === undefined ? {} : { over: { names: [...turnedAway.names], by: turnedAway.by } }),
+    };
   }
 
   static fromJson(json: JsonObject): StagedLayout {
-    return new StagedLayout(nodeFromJson(json));
+    // What was staged before there was a limit is merged without one.
+    const maxColumns = typeof json['max'] === 'number' ? json['max'] : Infinity;
+    const over = asObject(json['over']);
+    const names = asArray(over['names']).filter((name) => typeof name === 'string');
+    const turnedAway = typeof over['by'] === 'string' ? { names, by: over['by'] } : undefined;
+    return new StagedLayout(undefined, { root: nodeFromJson(json), maxColumns, turnedAway });
   }
 }
 
-function encodeFields(
-  node: LayoutNode,
-  tree: JsonObject,
-  into: JsonObject,
-  keys: KeyCounter,
-  by: string,
-): void {
-  node.fields ??= new Map();
+function encodeFields(node: LayoutNode, tree: JsonObject, into: JsonObject, scope: Scope, by: string): void {
+  const fields = (node.fields ??= new Map<string, LayoutNode>());
   for (const key of Object.keys(tree)) {
     const value = tree[key];
     if (value === null || value === undefined) continue;
-    let child = node.fields.get(key);
-    if (child === undefined) {
-      child = {};
-      node.fields.set(key, child);
-    }
-    encodeValue(child, value, into, keys, by);
+    const child = fields.get(key);
+    if (child === undefined) encodeFirst(node, fields, key, value, into, scope, by);
+    else encodeValue(child, value, into, scope, by);
   }
 }
 
-function encodeValue(
-  node: LayoutNode,
+/** A path that has no node yet. It gets one only when something below gets a key: refused paths leave nothing behind. */
+function encodeFirst(
+  { place: above }: LayoutNode,
+  fields: Map<string, LayoutNode>,
+  key: string,
   value: JsonValue,
   into: JsonObject,
-  keys: KeyCounter,
+  scope: Scope,
   by: string,
 ): void {
+  const place = above?.below(key);
+  if (place?.mayHold === false) {
+    place.turnAway(value);
+    return;
+  }
+  const child: LayoutNode = place === undefined ? {} : { place };
+  fields.set(key, child);
+  encodeValue(child, value, into, scope, by);
+  if (isEmpty(child)) fields.delete(key);
+}
+
+function isEmpty({ scalar, list, fields }: LayoutNode): boolean {
+  return scalar === undefined && list === undefined && (fields === undefined || fields.size === 0);
+}
+
+function encodeValue(node: LayoutNode, value: JsonValue, into: JsonObject, scope: Scope, by: string): void {
   if (value === null) return;
   if (Array.isArray(value)) {
-    const list = (node.list ??= { key: keys.draw(), keys: new KeyCounter('f'), item: {}, by });
-    into[list.key] = value.map((each) => encodeItem(list.item, each, list.keys, by));
+    const list = node.list ?? openList(node, scope, by);
+    if (list === undefined) {
+      node.place?.turnAway(value);
+      return;
+    }
+    node.list = list;
+    into[list.key] = value.map((each, index) => encodeItem(list, each, index, by));
   } else if (typeof value === 'object') {
-    encodeFields(node, value, into, keys, by);
+    encodeFields(node, value, into, scope, by);
   } else {
-    if (node.scalar === undefined) node.scalarBy = by;
-    into[(node.scalar ??= keys.draw())] = textOf(value);
+    if (node.scalar === undefined) {
+      if (node.place?.takesText() === false) {
+        node.place.turnAway(value);
+        return;
+      }
+      node.scalar = scope.draw();
+      node.scalarBy = by;
+    }
+    into[node.scalar] = textOf(value);
   }
 }
 
-function encodeItem(item: LayoutNode, value: JsonValue, keys: KeyCounter, by: string): JsonValue {
+/** @returns undefined when the table can't have the list */
+function openList({ place }: LayoutNode, scope: Scope, by: string): LayoutList | undefined {
+  if (place === undefined) return { key: scope.draw(), scope: new Scope('f'), item: {}, by };
+  const item = place.takesList();
+  return item === undefined ? undefined : { key: scope.draw(), scope: item.scope, item: { place: item }, by };
+}
+
+function encodeItem({ item, scope }: LayoutList, value: JsonValue, index: number, by: string): JsonValue {
   if (value === null) return null;
+  scope.goTo(index);
   const struct: JsonObject = {};
   if (Array.isArray(value)) {
-    encodeFields(item, { [INNER_LIST_FIELD]: value }, struct, keys, by);
+    encodeFields(item, { [INNER_LIST_FIELD]: value }, struct, scope, by);
   } else if (typeof value === 'object') {
-    encodeFields(item, value, struct, keys, by);
+    encodeFields(item, value, struct, scope, by);
   } else {
-    if (item.scalar === undefined) item.scalarBy = by;
-    item.scalar = ITEM_TEXT_KEY;
+    if (item.scalar === undefined) {
+      if (item.place?.takesText() === false) {
+        item.place.turnAway(value);
+        return null;
+      }
+      item.scalar = ITEM_TEXT_KEY;
+      item.scalarBy = by;
+    }
     struct[ITEM_TEXT_KEY] = textOf(value);
   }
   // An object without a value is no item: a null among texts, it must not become a struct where structs came with it.
   return Object.keys(struct).length === 0 ? null : struct;
-}
-
-/** Every scalar is text; numbers and booleans of case_json as their JSON text. */
-function textOf(value: string | number | boolean): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function shapeOf(node: LayoutNode): ShapeNode {
@@ -172,7 +229,7 @@ function nodeFromJson(json: JsonObject): LayoutNode {
   if (typeof list['k'] === 'string') {
     const item = nodeFromJson(asObject(list['i']));
     const by = typeof list['b'] === 'string' ? { by: list['b'] } : {};
-    node.list = { key: list['k'], keys: new KeyCounter('f'), item, ...by };
+    node.list = { key: list['k'], scope: new Scope('f'), item, ...by };
   }
   return node;
 }

@@ -6,7 +6,7 @@ import type { LayoutNode } from './layout.js';
 export interface SchemaChange {
   /** As an analyst writes it, with `[].` before a field of a list's structs: `form__visits[].weight`. */
   readonly column: string;
-  readonly change: 'added' | 'list' | 'type' | 'renamed' | 'derived' | 'dropped';
+  readonly change: 'added' | 'list' | 'type' | 'renamed' | 'derived' | 'dropped' | 'limit';
   readonly from: string | null;
   readonly to: string | null;
   /** The first record of the batch that needs it; null when a declaration does. */

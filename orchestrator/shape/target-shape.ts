@@ -9,12 +9,16 @@ import {
   type MadeColumns,
   type MadeTarget,
 } from './made-columns.js';
-import { ColumnNames, shapedColumns, type Path, type ShapedColumn } from './columns.js';
+import { declarationKey } from '../config/declared-type.js';
+import { columnCount, ReservedColumns, withinLimit } from './column-limit.js';
+import { ColumnNames, encodeColumnName, shapedColumns, type Path, type ShapedColumn } from './columns.js';
 import { StagedLayout } from './layout.js';
+import type { TurnedAway } from './overflow.js';
 import { EMPTY_SHAPE, join, shapeFromJson, shapeToJson, without, type ShapeNode } from './shape.js';
+import { homelessKeys, turnedAwayBy, type HomelessKey } from './turned-away.js';
 
 /** Prefix of the free part's columns. */
-const TREE_PREFIX: Readonly<Record<RecordKind, string>> = {
+export const TREE_PREFIX: Readonly<Record<RecordKind, string>> = {
   form: 'form',
   case: 'case_json',
   location: 'metadata',
@@ -28,6 +32,12 @@ export interface TargetShape extends MadeTarget {
   readonly shape: JsonObject;
   readonly names: JsonObject;
   readonly types: JsonObject;
+  /** What was staged under keys of its own, but has no column: it goes to `_overflow`. */
+  readonly homeless: readonly HomelessKey[];
+  /** Paths of the lane that get no column, when there are any. */
+  readonly turnedAway: TurnedAway | undefined;
+  /** Whether a further path would get a column. */
+  readonly hasRoom: boolean;
 }
 
 /** What the ledger knows of a table's free part. */
@@ -41,7 +51,8 @@ export interface KnownShape {
 }
 
 /**
- * The shape a table has once a lane is merged: the least upper bound of both. Names are given in the order of first
+ * The shape a table has once a lane is merged: the least upper bound of both, as far as the limit that the lane was staged
+ * with allows (column-limit.ts). Names are given in the order of first
  * sight, so the same table and layout always get the same names. Types are those that the batch's configuration
  * declares, whatever the table had before.
  * @param pruned paths of columns to be dropped; one that the batch brings a value for comes again by itself
@@ -60,12 +71,15 @@ export function targetShape(
   const known = shapeFromJson(table.shape);
   const prefix = TREE_PREFIX[table.kind];
   const before = shapedColumns(known, prefix, names, baseNames, knownTypes(table.types));
-  const raised = raiseDeclared(
-    join(join(without(known, pruned), layout.shape()), wanted),
-    prefix,
-    names,
-    declared,
-  );
+  const left = without(known, pruned);
+  const grown = join(join(left, layout.shape()), wanted);
+  const within = withinLimit(grown, join(left, wanted), {
+    columns: layout.maxColumns,
+    reserved: new ReservedColumns(declared, made),
+    keyOf: (path) => declarationKey(encodeColumnName([prefix, ...path].join('__'))),
+  });
+  const raised = raiseDeclared(within, prefix, names, declared);
+  const homeless = within === grown ? [] : homelessKeys(layout.root, raised, prefix);
   const after = shapedColumns(raised, prefix, names, baseNames, declaredTypeOf(declared));
   const had = table.made ?? {};
   return {
@@ -75,6 +89,9 @@ export function targetShape(
     shape: shapeToJson(raised),
     names: names.toJson(),
     types: typesToJson(after),
+    homeless,
+    turnedAway: turnedAwayBy(layout.turnedAway, homeless),
+    hasRoom: columnCount(raised) < layout.maxColumns,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Path, Scalar, ShapedColumn, ShapedType, StructType } from '../shap
 import { asText, isTyped } from '../shape/column-types.js';
 import type { LayoutNode } from '../shape/layout.js';
 import { TEXT_FIELD } from '../shape/shape.js';
+import type { HomelessKey } from '../shape/turned-away.js';
 import { shapedTypeSql } from './column-types.js';
 import { identifier } from './identifier.js';
 import { literal } from './literal.js';
@@ -23,24 +24,38 @@ interface SourceList {
   readonly value: Sql;
   /** Whether an item's values depend on where it stands, as those do that may be in `_rescued`. */
   readonly byIndex: boolean;
+  /** Whether an item may hold values of which none has a column: then it is as good as null. */
+  readonly partial?: boolean;
   item(element: Sql, index: Sql): Source;
 }
 
 const NOTHING: Source = { fields: new Map() };
 
-/** Staged columns, each read as a field of `row` (the view's alias, or a list's element). */
-export function sourceOfLayout(node: LayoutNode, row: Sql): Source {
-  const { list } = node;
+/**
+ * Staged columns, each read as a field of `row` (the view's alias, or a list's element).
+ * @param homeless what of them goes to `_overflow`
+ */
+export function sourceOfLayout(node: LayoutNode, row: Sql, homeless: readonly HomelessKey[] = []): Source {
+  return sourceOfNode(node, row, new Map(homeless.map((key) => [key.staged, key])));
+}
+
+function sourceOfNode(node: LayoutNode, row: Sql, homeless: ReadonlyMap<string, HomelessKey>): Source {
+  const { scalar } = node;
+  const lost = node.list === undefined ? undefined : homeless.get(node.list.key);
+  const list = lost?.isWhole === true ? undefined : node.list;
   return {
-    ...(node.scalar === undefined ? {} : { scalar: field(row, node.scalar) }),
-    fields: new Map([...(node.fields ?? [])].map(([key, child]) => [key, sourceOfLayout(child, row)])),
+    ...(scalar === undefined || homeless.has(scalar) ? {} : { scalar: field(row, scalar) }),
+    fields: new Map(
+      [...(node.fields ?? [])].map(([key, child]) => [key, sourceOfNode(child, row, homeless)]),
+    ),
     ...(list === undefined
       ? {}
       : {
           list: {
             value: field(row, list.key),
             byIndex: false,
-            item: (element: Sql) => sourceOfLayout(list.item, element),
+            partial: lost !== undefined,
+            item: (element: Sql) => sourceOfLayout(list.item, element, lost?.items),
           },
         }),
   };
@@ -123,18 +138,13 @@ function liftList(type: Extract<ShapedType, { kind: 'list' }>, at: Source, depth
     const names = at.list.byIndex ? sql`(${element}, ${index})` : element;
     // A typed item may be null because its text stands in `_rescued`.
     const present = at.list.byIndex && from.fields.size === 0 ? (from.scalar ?? element) : element;
+    const holds = at.list.partial === true ? valuesOf(from) : [present];
     const item = liftItem(type.item, from, depth);
-    choices.push(
-      sql`transform(${at.list.value}, ${names} -> CASE WHEN ${present} IS NOT NULL THEN ${item} END)`,
-    );
+    choices.push(sql`transform(${at.list.value}, ${names} -> CASE WHEN ${anyOf(holds)} THEN ${item} END)`);
   }
   const single = valuesOf({ ...at, list: undefined });
   if (single.length > 0) {
-    const present = joinSql(
-      single.map((value) => sql`${value} IS NOT NULL`),
-      ' OR ',
-    );
-    choices.push(sql`CASE WHEN ${present} THEN array(${liftItem(type.item, at, depth)}) END`);
+    choices.push(sql`CASE WHEN ${anyOf(single)} THEN array(${liftItem(type.item, at, depth)}) END`);
   }
   const [first] = choices;
   if (first === undefined) return sql`CAST(NULL AS ${shapedTypeSql(asText(type))})`;
@@ -145,6 +155,14 @@ function liftItem(item: Scalar | StructType, source: Source, depth: number): Sql
   if (item.kind === 'scalar') return source.scalar ?? sql`CAST(NULL AS STRING)`;
   const fields = item.fields.map((each) => sql`${literal(each.name)}, ${lift(each, source, depth)}`);
   return sql`named_struct(${joinSql(fields, ', ')})`;
+}
+
+function anyOf(values: readonly Sql[]): Sql {
+  if (values.length === 0) return sql`false`;
+  return joinSql(
+    values.map((value) => sql`${value} IS NOT NULL`),
+    ' OR ',
+  );
 }
 
 /** Every expression that holds a value somewhere below. */

@@ -1,5 +1,6 @@
 import { isTyped } from '../shape/column-types.js';
 import type { ShapedColumn } from '../shape/columns.js';
+import { OVERFLOW } from '../shape/overflow.js';
 import { identifier } from './identifier.js';
 import { lift, sourceOfColumns } from './lift.js';
 import { literal } from './literal.js';
@@ -35,17 +36,36 @@ export function forecastQuestion(
   });
 }
 
+/** A map of texts beside the columns: what fits no declared type, and what has no column. */
+export type TextMap = typeof RESCUED | typeof OVERFLOW;
+
+/** Columns, and texts of one row, that an answer tells at most: a hostile record has hundreds of thousands. */
+const MOST_TOLD = 1_000;
+
 /** `rows`, and per column its `texts` and how many of them are `empty` (JSON). */
-export function rescuedCountsQuestion(tableUrl: string): Sql {
-  return fillTemplate('rescued_counts', { path: identifier(tableUrl) });
+export function rescuedCountsQuestion(tableUrl: string, texts: TextMap = RESCUED): Sql {
+  return fillTemplate('rescued_counts', {
+    path: identifier(tableUrl),
+    texts: identifier(texts),
+    most: sql`${MOST_TOLD}`,
+  });
 }
 
-/** The newest rows with rescued texts (JSON), of one column or of all. */
-export function rescuedRowsQuestion(tableUrl: string, column: string | undefined, limit: number): Sql {
+/** The newest rows with such texts (JSON), of one column or of all. */
+export function rescuedRowsQuestion(
+  tableUrl: string,
+  column: string | undefined,
+  limit: number,
+  texts: TextMap = RESCUED,
+): Sql {
+  const all = sql`r.${identifier(texts)}`;
   return fillTemplate('rescued_rows', {
     path: identifier(tableUrl),
+    texts: identifier(texts),
+    shown: column === undefined ? all : sql`map_filter(${all}, (k, v) -> ${isOf(column, texts)})`,
+    most: sql`${MOST_TOLD}`,
     limit: sql`${limit}`,
-    and_where: column === undefined ? sql`` : sql`AND ${isRescued(column)}`,
+    and_where: column === undefined ? sql`` : sql`AND ${isAmong(column, texts)}`,
   });
 }
 
@@ -58,7 +78,7 @@ export function deadColumnsQuestion(
   const isRescuing = present.some((column) => isTyped(column.type));
   const holds = (column: ShapedColumn): Sql => {
     const value = sql`t.${identifier(column.name)} IS NOT NULL`;
-    return isRescuing ? sql`${value} OR coalesce(${isRescued(column.name)}, false)` : value;
+    return isRescuing ? sql`${value} OR coalesce(${isAmong(column.name, RESCUED)}, false)` : value;
   };
   return fillTemplate('values_per_column', {
     path: identifier(tableUrl),
@@ -69,7 +89,12 @@ export function deadColumnsQuestion(
   });
 }
 
-function isRescued(column: string): Sql {
-  const key = literal(keyName(column));
-  return sql`exists(map_keys(t.${identifier(RESCUED)}), k -> k = ${key} OR startswith(k, concat(${key}, '[')))`;
+function isAmong(column: string, texts: TextMap): Sql {
+  return sql`exists(map_keys(t.${identifier(texts)}), k -> ${isOf(column, texts)})`;
+}
+
+/** Whether the key `k` is of the column, or of an item of it. */
+function isOf(column: string, texts: TextMap): Sql {
+  const key = literal(texts === RESCUED ? keyName(column) : column);
+  return sql`k = ${key} OR startswith(k, concat(${key}, '['))`;
 }

@@ -2,6 +2,7 @@ import { LakeError } from '../errors.js';
 import { isTyped } from '../shape/column-types.js';
 import type { ShapedColumn } from '../shape/columns.js';
 import type { StagedLayout } from '../shape/layout.js';
+import { OVERFLOW } from '../shape/overflow.js';
 import type { BaseColumn } from '../shape/table-columns.js';
 import type { TargetShape } from '../shape/target-shape.js';
 import type { RecordKind } from '../types.js';
@@ -13,6 +14,7 @@ import { lift, sourceOfColumns, sourceOfLayout } from './lift.js';
 import { literal } from './literal.js';
 import { scalarSql } from './cast.js';
 import { derivedValue } from './derived.js';
+import { OVERFLOW_TYPE, overflowOf, stagedOverflow } from './overflow.js';
 import { RESCUED } from './rescued.js';
 import { stagedColumns, stagedSelect } from './staged-view.js';
 import { fillTemplate } from './template.js';
@@ -51,6 +53,7 @@ export interface LaneToRender {
 export function renderLane(lane: LaneToRender): Sql {
   const fixed: TableColumn[] = [
     ...lane.base.map((column) => ({ name: column.name, type: baseType(column) })),
+    ...(hasOverflow(lane) ? [{ name: OVERFLOW, type: OVERFLOW_TYPE }] : []),
     ...(hasTypes(lane.target.after) ? [{ name: RESCUED, type: sql`MAP<STRING, STRING>` }] : []),
     ...lane.target.derived.map(({ name, type }) => ({ name, type: scalarSql(type) })),
   ];
@@ -130,7 +133,7 @@ function rewriteStatement(
   const { before, after, gone } = lane.target;
   const source = sourceOfColumns(from, sql`t`);
   const present = new Set(actual.map((field) => field.name.toLowerCase()));
-  const own = fixed.slice(0, lane.base.length);
+  const own = fixed.slice(0, ownColumns(lane).length);
   const kept = own.map((column) =>
     present.has(column.name.toLowerCase())
       ? sql`t.${identifier(column.name)}`
@@ -159,12 +162,12 @@ function rewriteStatement(
 
 function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql {
   const columns = lane.target.after;
-  const source = sourceOfLayout(lane.layout.root, sql`s`);
+  const source = sourceOfLayout(lane.layout.root, sql`s`, lane.target.homeless);
   const names = [...fixed, ...columns].map(({ name }) => identifier(name));
   const lifted = columns.map((column) => sql`${lift(column, source)} AS ${identifier(column.name)}`);
-  const texts = fillTemplate('merge_source', {
-    select: joinSql([...stagedSelect(lane.base, lane.batchId), ...lifted], ',\n  '),
-  });
+  const overflow = sql`${overflowOf(lane.layout, lane.target.homeless, sql`s`)} AS ${identifier(OVERFLOW)}`;
+  const own = [...stagedSelect(lane.base, lane.batchId), ...(hasOverflow(lane) ? [overflow] : [])];
+  const texts = fillTemplate('merge_source', { select: joinSql([...own, ...lifted], ',\n  ') });
   const updates = joinSql(
     names.map((name) => sql`t.${name} = s.${name}`),
     ',\n  ',
@@ -172,10 +175,13 @@ function mergeStatement(lane: LaneToRender, fixed: readonly TableColumn[]): Sql 
   return fillTemplate('merge', {
     app_id: lane.appId as Sql,
     txn_version: sql`${lane.mergeTxn}`,
-    staged_columns: joinSql(stagedColumns(lane.base, lane.layout.root), ',\n  '),
+    staged_columns: joinSql(
+      [...stagedColumns(lane.base, lane.layout.root), ...stagedOverflow(lane.layout)],
+      ',\n  ',
+    ),
     staging: literal(lane.stagingUrl),
     path: identifier(lane.tableUrl),
-    source: made(lane.target, texts, ['__op', ...lane.base.map((column) => column.name)]),
+    source: made(lane.target, texts, ['__op', ...ownColumns(lane)]),
     matched: lane.allNew ? sql`` : sql`${fillTemplate('merge_matched', { updates })}\n`,
     insert_columns: joinSql(names, ',\n  '),
     insert_values: joinSql(
@@ -215,6 +221,19 @@ function made(target: TargetShape, texts: Sql, asTheyAre: readonly string[]): Sq
     unseen: nulls.length === 0 ? sql`` : sql`, ${joinSql(nulls, ', ')}`,
     source,
   });
+}
+
+/**
+ * A table gets `_overflow` with the first text that has no column, and keeps it. What its log shows of it does not change
+ * between two renderings of a lane: only the lane itself, and those before it, make it.
+ */
+function hasOverflow({ target, actual }: LaneToRender): boolean {
+  return target.turnedAway !== undefined || actual?.fields.some(({ name }) => name === OVERFLOW) === true;
+}
+
+/** Columns that declared types and expressions leave as they are, in the order of the fixed ones. */
+function ownColumns(lane: LaneToRender): string[] {
+  return [...lane.base.map(({ name }) => name), ...(hasOverflow(lane) ? [OVERFLOW] : [])];
 }
 
 function hasTypes(columns: readonly ShapedColumn[]): boolean {

@@ -8,7 +8,7 @@ import { sql, type Sql } from './text.js';
  * `column[3]` (an item of a list, counted from 0), `column[3].field`. A `[` in a name is written `~5B` there (a `~`
  * of a name already is `~7E`), so that no two places have one key. Null when every value fits.
  */
-export const RESCUED = '_rescued';
+export const RESCUED = '_rescued' as const;
 
 /** Key of a column, as a literal. */
 export function keyOfColumn(name: string): Sql {

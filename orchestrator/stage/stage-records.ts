@@ -1,4 +1,5 @@
 import { StagedLayout } from '../shape/layout.js';
+import type { LayoutLimit } from '../shape/staged-place.js';
 import type { Storage } from '../storage/storage.js';
 import type { Extracted, JsonObject, RecordKind, Unreadable, Upsert } from '../types.js';
 import { StagingWriter } from './staging-writer.js';
@@ -33,6 +34,8 @@ export interface Routing {
   placesOf(records: readonly RecordName[]): Promise<ReadonlyMap<string, readonly KnownPlace[]>>;
   /** Table of a type, made known to the ledger when it is new. */
   tableOf(upsert: Upsert): Promise<bigint>;
+  /** What a table that {@link tableOf} has named may have; undefined: as many columns as come. */
+  limitOf(tableId: bigint): LayoutLimit | undefined;
 }
 
 export interface Staged {
@@ -81,7 +84,8 @@ interface TakenRecord extends RecordName {
 
 interface OpenTable {
   readonly writer: StagingWriter;
-  readonly layout: StagedLayout;
+  /** Made for the first upsert: deletes have no free part. */
+  layout: StagedLayout | undefined;
   upserts: number;
   deletes: number;
 }
@@ -124,7 +128,8 @@ class Stager {
     const tables: StagedTable[] = [];
     for (const [tableId, open] of this.#tables) {
       const files = await open.writer.close();
-      tables.push({ tableId, upserts: open.upserts, deletes: open.deletes, files, layout: open.layout });
+      const { upserts, deletes, layout = new StagedLayout() } = open;
+      tables.push({ tableId, upserts, deletes, files, layout });
     }
     return {
       tables,
@@ -172,6 +177,7 @@ class Stager {
       ...record.fields,
     };
     if (record.indices !== undefined) row['indices'] = record.indices.map((index) => ({ ...index }));
+    table.layout ??= new StagedLayout(this.#routing.limitOf(tableId));
     table.layout.encode(record.tree, row, record.id);
     await table.writer.write(row);
     this.#place(tableId, record, 'upsert', record.month, record.rev);
@@ -206,7 +212,7 @@ class Stager {
     let table = this.#tables.get(tableId);
     if (table === undefined) {
       const writer = new StagingWriter(this.#storage, tableFolder(this.#stagingPath, tableId));
-      table = { writer, layout: new StagedLayout(), upserts: 0, deletes: 0 };
+      table = { writer, layout: undefined, upserts: 0, deletes: 0 };
       this.#tables.set(tableId, table);
     }
     return table;

@@ -1,8 +1,8 @@
 -- The newest rows with such texts, as JSON. Only reads.
-SELECT to_json(collect_list(named_struct('id', r.`_id`, 'texts', map_entries(r.`_rescued`)))) AS `rows`
+SELECT to_json(collect_list(named_struct('id', r.`_id`, 'texts', slice(map_entries({{shown}}), 1, {{most}})))) AS `rows`
 FROM (
-  SELECT t.`_id`, t.`_rescued` FROM delta.{{path}} AS t
-  WHERE t.`_rescued` IS NOT NULL {{and_where}}
+  SELECT t.`_id`, t.{{texts}} FROM delta.{{path}} AS t
+  WHERE t.{{texts}} IS NOT NULL {{and_where}}
   ORDER BY t.`_rev` DESC, t.`_id`
   LIMIT {{limit}}
 ) AS r

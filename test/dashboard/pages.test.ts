@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openBrowser } from '../helpers/chromium.js';
-import { addTables, fillShow } from './show/fill-show.js';
+import { addTables, fillShow, SHOWN } from './show/fill-show.js';
 import { logIn, settled } from './show/log-in.js';
 import { openShow } from './show/open-show.js';
 import { shownPages } from './show/pages.js';
@@ -60,6 +60,19 @@ test('every page', async (t) => {
   });
 
   const haltedBatch = await fillShow(show.ledger.database);
+
+  await t.test('of a table at its limit of columns tells what has none', async () => {
+    const names = Array.from({ length: 7 }, (_, index) => `form__question_${index}`);
+    await show.ledger.database.query('UPDATE lake_table SET overflow = $2 WHERE table_name = $1', [
+      SHOWN.haltedTable,
+      JSON.stringify({ limit: 2_000, names }),
+    ]);
+    const { page, context } = await logIn(browser, show.api, 'viewer');
+    await page.goto(`/tables/${SHOWN.database}/${SHOWN.haltedTable}`);
+    const told = page.getByRole('region', { name: 'It has its 2,000 columns' });
+    await told.getByText('form__question_4 and 2 or more others').waitFor();
+    await context.close();
+  });
 
   await t.test('breaks no rule of WCAG 2.2 AA in light and dark, and its console stays silent', async () => {
     const { page, context, faults } = await logIn(browser, show.api, 'admin');

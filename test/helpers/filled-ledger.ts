@@ -83,6 +83,10 @@ export async function fillLedger(database: LedgerDatabase): Promise<FilledLedger
     [reason],
   );
   await database.query(
+    `UPDATE lake_table SET overflow = '{"limit": 2000, "names": ["form__a", "form__b", "form__c", "form__d", "form__e", "form__f"]}'
+     WHERE domain = 'demo' AND table_name = 'raw_visit1_form'`,
+  );
+  await database.query(
     `INSERT INTO quarantine (batch_id, kind, domain, record_id, type, reason, place, partition, message_offset)
      SELECT min(b.id), 'form', d, 'record-' || n, 'http://openrosa.org/formdesigner/1', 'form XML does not parse at line 3, column ' || n,
             'blob 5f0c' || n, 0, 100 + n

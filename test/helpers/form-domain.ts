@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { stringify } from 'yaml';
-import { element, fields, writeXml } from '../hq-sim/xml-writer.js';
+import { element, fields, writeXml, type XmlNode } from '../hq-sim/xml-writer.js';
 import type { FreshLake } from './fresh-lake.js';
 
 export const VISIT = 'http://openrosa.org/formdesigner/visit';
@@ -17,13 +17,26 @@ function visitXml(id: string, ...weights: readonly string[]): string {
 }
 
 function visitAt(time: string, id: string, ...weights: readonly string[]): string {
+  return visitOf(
+    time,
+    id,
+    weights.map((weight) => element('weight', weight)),
+  );
+}
+
+/** A visit with these questions instead of a weight. */
+export function visitWith(id: string, questions: readonly XmlNode[]): string {
+  return visitOf('2026-02-03T10:00:00.000000Z', id, questions);
+}
+
+function visitOf(time: string, id: string, questions: readonly XmlNode[]): string {
   const meta = element(
     'meta',
     fields({ deviceID: 'phone', timeStart: time, timeEnd: time, userID: 'worker', instanceID: id }),
     { xmlns: 'http://openrosa.org/jr/xforms' },
   );
   return writeXml(
-    element('data', [...weights.map((weight) => element('weight', weight)), meta], {
+    element('data', [...questions, meta], {
       xmlns: VISIT,
       name: 'Visit',
     }),

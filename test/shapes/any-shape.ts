@@ -7,12 +7,14 @@ import { requireExactlyOnce } from '../helpers/exactly-once.js';
 import type { FreshLake } from '../helpers/fresh-lake.js';
 import { batchSize, cutAtRandom, drawTables, type DrawnTable, type Slice } from './draw.js';
 import { typedConfig } from './draw-types.js';
-import { findAgain, type Found, type Row } from './find-again.js';
+import { findAgain, type Found, type Pair, type Row } from './find-again.js';
+import { findLimited } from './find-limited.js';
 import { readRows } from './read-rows.js';
 import { rowByPath } from './same-rows.js';
 import { shapeOf } from './shape-rules.js';
 import { heldTree, idOf, submit, typeOf, type Variant } from './submit.js';
-import { readSchema } from './table-schema.js';
+import { readSchema, type Field } from './table-schema.js';
+import type { Tree } from './tree.js';
 
 export interface AnyShape {
   /** Draws everything: the same seed and sizes are the same documents in the same batches. */
@@ -45,6 +47,31 @@ export async function requireAnyShape(
   await bringIn(lake, tables, sizes, say);
   await requireNoFailure(lake);
   for (const table of tables) await requireFound(lake, table);
+}
+
+/**
+ * The same with fewer columns than the documents have paths (MAX_TABLE_COLUMNS of the lake's environment is `limit`): which
+ * paths have one depends on the cuts, but no text is lost and none stands twice.
+ */
+export async function requireAnyShapeWithin(
+  lake: FreshLake,
+  limit: number,
+  sizes: AnyShape,
+  say: (line: string) => void = () => undefined,
+): Promise<void> {
+  const { seed, documents, perTable } = sizes;
+  const tables = drawTables(seed, documents, perTable);
+  await bringIn(lake, tables, sizes, say);
+  await requireNoFailure(lake);
+  let over = 0;
+  for (const table of tables)
+    for (const variant of table.once ? (['many', 'one'] as const) : (['many'] as const)) {
+      const held = await readHeld(lake, table, variant);
+      const problems = findLimited({ ...held, limit }, held.pairs);
+      assert.deepEqual(problems.slice(0, 5), [], `in ${held.path} every text is in a column or in _overflow`);
+      over += held.pairs.filter(({ row }) => (row['_overflow'] ?? null) !== null).length;
+    }
+  assert.ok(over > 0, 'the documents have more paths than the limit');
 }
 
 /** The same under a lake.yaml that declares types of half of the columns, and others half-way; the oracle judges the values. */
@@ -136,8 +163,19 @@ async function requireFound(lake: FreshLake, table: DrawnTable): Promise<void> {
   }
 }
 
-async function look(lake: FreshLake, table: DrawnTable, variant: Variant): Promise<Seen> {
-  const path = await pathOf(lake, table, variant);
+/** A table as another engine reads it, each row beside the document that it must hold. */
+interface Held {
+  readonly path: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly fields: readonly Field[];
+  readonly rows: ReadonlyMap<string, Row>;
+  readonly versions: readonly Tree[];
+  readonly prefix: 'case_json' | 'form';
+  readonly pairs: readonly Pair[];
+}
+
+async function readHeld(lake: FreshLake, table: DrawnTable, variant: Variant): Promise<Held> {
+  const { path, names } = await tableOf(lake, table, variant);
   const folder = join(lake.folder, path);
   const fields = readSchema(folder);
   const rows = await readRows(
@@ -152,18 +190,28 @@ async function look(lake: FreshLake, table: DrawnTable, variant: Variant): Promi
   const pairs = [...last].flatMap(([id, tree]) =>
     tree === undefined ? [] : [{ tree, row: rows.get(id) ?? {}, where: id }],
   );
+  return { path, names, fields, rows, versions, prefix, pairs };
+}
+
+async function look(lake: FreshLake, table: DrawnTable, variant: Variant): Promise<Seen> {
+  const { path, fields, rows, versions, prefix, pairs } = await readHeld(lake, table, variant);
   const found = findAgain(shapeOf(versions), fields, prefix, pairs);
   assert.deepEqual(found.problems, [], `in ${path} every value is found again, and nothing else`);
   return { found, rows };
 }
 
-async function pathOf(lake: FreshLake, table: DrawnTable, variant: Variant): Promise<string> {
-  const { rows } = await lake.ledger.query<{ path: string }>(
-    'SELECT path FROM lake_table WHERE domain = $1 AND kind = $2 AND type = $3',
+async function tableOf(
+  lake: FreshLake,
+  table: DrawnTable,
+  variant: Variant,
+): Promise<Pick<Held, 'path' | 'names'>> {
+  const { rows } = await lake.ledger.query<Pick<Held, 'path' | 'names'>>(
+    'SELECT path, names FROM lake_table WHERE domain = $1 AND kind = $2 AND type = $3',
     [lake.domain, table.kind, typeOf(table, variant)],
   );
-  assert.equal(rows.length, 1, `${table.name} has one table`);
-  return rows[0]?.path ?? '';
+  const [found] = rows;
+  assert.ok(rows.length === 1 && found !== undefined, `${table.name} has one table`);
+  return found;
 }
 
 /** What tells the moment, the batch, or the one of the two tables. */

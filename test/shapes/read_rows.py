@@ -1,7 +1,7 @@
 """Reads rows of a Delta table by a query, with delta-rs.
 
 stdin: {"folder": ..., "columns": [name, ...]}; stdout: one JSON object per row, nulls left out; other than text, number,
-boolean, list and struct as text.
+boolean, list, struct and map (as pairs) as text.
 """
 
 import json
@@ -14,7 +14,7 @@ from deltalake import DeltaTable, QueryBuilder
 def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: plain(one) for name, one in value.items() if one is not None}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
     return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
 

@@ -28,6 +28,7 @@ import {
   tablePage,
   tableQuery,
   type Table,
+  type TableDetail,
 } from '../schemas/lake.js';
 
 const byName = z.object({ database: z.string().max(255), table: z.string().max(255) });
@@ -77,13 +78,14 @@ export function tableRoutes(app: Api, parts: ApiParts): void {
       const [path, storage] = placeOf(now);
       const size = storage === null ? null : await tableSize(storage, path).catch(() => null);
       const look = await lookAtTable(database, table, storage === null ? null : { storage, path });
+      const known = facts === null ? undefined : await lakeTable(facts.id);
       const why = table.reason ?? facts?.failure ?? null;
       return {
         table,
         cause: why === null ? null : causeOf(why, facts?.failureClass ?? null),
         path,
-        columns:
-          facts === null ? modelColumns(table, levels) : recordColumns(await lakeTable(facts.id), levels),
+        columns: known === undefined ? modelColumns(table, levels) : recordColumns(known, levels),
+        overflow: overflowOf(known),
         files: size?.files ?? null,
         bytes: size?.bytes.toString() ?? null,
         totals: facts === null ? { ...NOTHING_MERGED } : totalsOf(facts),
@@ -199,6 +201,11 @@ export function tableRoutes(app: Api, parts: ApiParts): void {
       levels,
     );
   }
+}
+
+function overflowOf(known: LakeTable | undefined): TableDetail['overflow'] {
+  const overflow = known?.overflow ?? null;
+  return overflow === null ? null : { limit: overflow.limit, names: [...overflow.names] };
 }
 
 const NOTHING_MERGED = { inserted: '0', updated: '0', deleted: '0', refused: '0', batches: '0' };

@@ -105,6 +105,8 @@ export const tableDetail = z.object({
   /** Relative to HQ_DATA_PATH. */
   path: z.string(),
   columns: z.array(column),
+  /** The table has as many columns as it may: the first paths whose texts go to `_overflow`, up to 100. */
+  overflow: z.object({ limit: z.number().int(), names: z.array(z.string()) }).nullable(),
   files: z.number().int().nullable(),
   bytes: big.nullable(),
   totals: z.object({ inserted: big, updated: big, deleted: big, refused: big, batches: big }),
@@ -123,7 +125,7 @@ const schemaChange = z.object({
   at: moment,
   deltaVersion: big,
   column: z.string(),
-  change: z.enum(['added', 'list', 'type', 'renamed', 'derived', 'dropped']),
+  change: z.enum(['added', 'list', 'type', 'renamed', 'derived', 'dropped', 'limit']),
   from: z.string().nullable(),
   to: z.string().nullable(),
   batch: z.string(),

@@ -17,6 +17,7 @@ const CHANGES: Readonly<Record<SchemaHistory['changes'][number]['change'], strin
   renamed: 'renamed',
   derived: 'derived column',
   dropped: 'dropped',
+  limit: 'limit of columns reached',
 };
 
 /** Which record of which message, or which lake.yaml, changed a column. */

@@ -1,4 +1,4 @@
-import { Button, Stack, Tabs } from '@mantine/core';
+import { Button, Stack, Tabs, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
@@ -130,9 +130,28 @@ function Halted({
   );
 }
 
-function Overview({ table, path, files, bytes: size, totals, maintenance }: TableDetail): ReactElement {
+/** Paths told by name; `rescued --overflow` tells all. */
+const PATHS_SHOWN = 5;
+
+/** What a table with as many columns as it may have does with others. */
+function AtLimit({ limit, names }: NonNullable<TableDetail['overflow']>): ReactElement {
+  const more = names.length - PATHS_SHOWN;
+  return (
+    <Panel title={`It has its ${count(limit)} columns`}>
+      <Text fz="sm" className="break">
+        What is new gets no column (MAX_TABLE_COLUMNS): its texts stand in _overflow, by the name a column
+        would have. The first of these names: {names.slice(0, PATHS_SHOWN).join(', ')}
+        {more > 0 && ` and ${count(more)} or more others`}.
+      </Text>
+    </Panel>
+  );
+}
+
+function Overview(detail: TableDetail): ReactElement {
+  const { table, path, files, bytes: size, totals, maintenance, overflow } = detail;
   return (
     <Stack gap="md">
+      {overflow !== null && <AtLimit {...overflow} />}
       <Panel title="Now">
         <Facts
           facts={[

@@ -85,6 +85,7 @@ export class MergeTable {
       placesOf: (known) =>
         Promise.resolve(new Map(known.map((record) => [placeKey(record), [{ tableId: 1n, rev: null }]]))),
       tableOf: () => Promise.resolve(1n),
+      limitOf: () => undefined,
     });
     const [staged] = tables;
     if (staged === undefined) throw new Error('nothing was staged');

@@ -47,6 +47,8 @@ test('a retried batch goes on, and its halted table with it', async () => {
     token: api.tokens.viewer,
   });
   assert.equal((table.json as { table: { state: string } }).table.state, 'running', table.text);
+  const { overflow } = table.json as { overflow?: { limit: number; names: string[] } };
+  assert.deepEqual([overflow?.limit, overflow?.names.length], [2_000, 6], 'and what it has no column for');
 });
 
 test('lists go on by cursor without leaving out or repeating, and refuse cursors of others', async () => {

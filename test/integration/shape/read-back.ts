@@ -11,6 +11,10 @@ export interface TableSeen {
   readonly differences: readonly (readonly [string, string, unknown, unknown])[];
   readonly columns: Readonly<Record<string, string>>;
   readonly rows: Readonly<Record<string, JsonObject>>;
+  /** Columns and fields in lists. */
+  readonly leaves: number;
+  /** Texts without a column, of the rows that have some. */
+  readonly overflow: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 const PROGRAM = join(PACKAGE_ROOT, 'test', 'integration', 'shape', 'read_back.py');

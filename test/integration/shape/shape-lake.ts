@@ -6,6 +6,10 @@ import { verifyLane } from '../../../orchestrator/commit/verify-lane.js';
 import type { Lane, MergeFacts } from '../../../orchestrator/ledger/lanes.js';
 import type { DeclaredTypes } from '../../../orchestrator/config/table-config.js';
 import { databaseName, tableName, tablePath } from '../../../orchestrator/plan/table-names.js';
+import { ReservedColumns } from '../../../orchestrator/shape/column-limit.js';
+import { NOTHING_MADE } from '../../../orchestrator/shape/made-columns.js';
+import { shapeFromJson } from '../../../orchestrator/shape/shape.js';
+import type { LayoutLimit } from '../../../orchestrator/shape/staged-place.js';
 import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
 import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
 import { renderLane } from '../../../orchestrator/sql/render-lane.js';
@@ -45,10 +49,19 @@ export interface ShapeTable {
   types: JsonObject;
   /** Types that lake.yaml declares for the next batch. */
   declared: DeclaredTypes;
+  /** Columns of the free part that the next batch is staged for; none: as many as come. */
+  maxColumns?: number;
+}
+
+/** A batch whose files are written. */
+interface StagedBatch {
+  readonly staged: StagedTable;
+  readonly stagingPath: string;
+  readonly sequence: bigint;
 }
 
 /** One table's part of a run: staged, numbered, and what the table's shape will be. */
-interface Prepared {
+export interface Prepared {
   readonly table: ShapeTable;
   readonly staged: StagedTable;
   readonly stagingPath: string;
@@ -129,8 +142,14 @@ export class ShapeLake {
 
   /** @param allNew renders a lane of records that are said to be new to the table */
   async prepare(table: ShapeTable, documents: readonly Document[], allNew = false): Promise<Prepared> {
+    return this.aim(table, await this.stage(table, documents), allNew);
+  }
+
+  /** Stages the table's next batch, whether or not those before it have merged. */
+  async stage(table: ShapeTable, documents: readonly Document[]): Promise<StagedBatch> {
     table.sequence += 1n;
-    const stagingPath = `runs/${table.id}-${table.sequence}`;
+    const { sequence } = table;
+    const stagingPath = `runs/${table.id}-${sequence}`;
     const { tables } = await stageRecords(this.storage, stagingPath, records(table, documents), {
       // Only a delete goes where the record may stand already.
       placesOf: (known) =>
@@ -138,14 +157,20 @@ export class ShapeLake {
           new Map(known.map((record) => [placeKey(record), [{ tableId: table.id, rev: null }]])),
         ),
       tableOf: () => Promise.resolve(table.id),
+      limitOf: () => limitOf(table),
     });
     const [staged] = tables;
     if (staged === undefined) throw new Error('nothing was staged');
+    return { staged, stagingPath, sequence };
+  }
+
+  /** What a staged batch is to make of the table as it is now. */
+  aim(table: ShapeTable, { staged, stagingPath, sequence }: StagedBatch, allNew = false): Prepared {
     return {
       table,
       staged,
       stagingPath,
-      txn: laneNumbers(table.sequence, 1),
+      txn: laneNumbers(sequence, 1),
       target: targetShape(
         { kind: 'case', shape: table.shape, names: table.names, types: table.types },
         staged.layout,
@@ -154,7 +179,7 @@ export class ShapeLake {
       ),
       lane: {
         id: BigInt(++this.#lanes),
-        batchId: table.sequence,
+        batchId: sequence,
         tableId: table.id,
         state: 'submitted',
         upserts: staged.upserts,
@@ -264,6 +289,12 @@ export class ShapeLake {
     const errors = lanes.flatMap((lane) => lane.statements.filter((each) => each.error !== null));
     return `${JSON.stringify(errors.map((each) => each.error))}\n${this.#warm?.log().slice(-6000) ?? ''}`;
   }
+}
+
+function limitOf({ maxColumns, declared, shape }: ShapeTable): LayoutLimit | undefined {
+  if (maxColumns === undefined) return undefined;
+  const reserved = new ReservedColumns(declared, NOTHING_MADE);
+  return { columns: maxColumns, reserved, known: shapeFromJson(shape), prefix: 'case_json' };
 }
 
 async function* records(table: ShapeTable, documents: readonly Document[]): AsyncIterable<Extracted> {

@@ -4,6 +4,7 @@ from typing import Any, Iterator, Mapping, Optional
 
 from .declared import Declared, declaration_key
 from .names import encode_column, find_columns
+from .overflow import OVERFLOW, without_overflow
 from .records import Expected
 from .shapes import Cells, ColumnType, ListType, StructType, lay
 from .values import equal, is_null
@@ -54,7 +55,14 @@ class RowCheck:
                 ignored.add(self._column_of(original, cells) or "")
             else:
                 self._put(original, value, cells)
-        for key, value in expected.tree.items():
+        tree: Mapping[str, Any] = expected.tree
+        if OVERFLOW in self._columns:
+            # What stands there must be the record's, and then has no column: in either, never in both.
+            ignored.add(OVERFLOW)
+            tree, strange = without_overflow(tree, expected.prefix, dict(actual[OVERFLOW] or {}))
+            if strange:
+                yield OVERFLOW, None, strange
+        for key, value in tree.items():
             lay(value, f"{expected.prefix}__{key}", self._columns, cells, (str(key),))
         if cells.rescued and RESCUED not in self._columns:
             yield RESCUED, cells.rescued, None

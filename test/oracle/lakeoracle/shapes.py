@@ -10,6 +10,7 @@ from typing import Any, Mapping, Tuple, Union
 
 from .declared import rescued_name, value_of
 from .names import Path, encode_column, find_columns
+from .overflow import Emptied
 from .values import Alternatives, equal, scalar_text
 
 
@@ -90,7 +91,7 @@ def _lay(value: Any, name: str, scope: _Scope, path: Path) -> None:
     elif choices:
         column = _right(scope.cells, choices) or next(iter((*_free(scope.cells, choices), *choices)))
         scope.cells.put(column, *choices[column])
-    else:
+    elif not isinstance(value, Emptied):
         scope.cells.homeless[encode_column(name)] = value
 
 

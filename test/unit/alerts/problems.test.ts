@@ -25,7 +25,7 @@ const topic = (more: Partial<TopicFigures>): TopicFigures => ({
   ...more,
 });
 const table = (more: Partial<TableFigures>): TableFigures => ({
-  ...{ database: 'd', table: 't', domain: 'd', kind: 'form', state: 'running', reason: null },
+  ...{ database: 'd', table: 't', domain: 'd', kind: 'form', state: 'running', reason: null, turnedAway: 0 },
   ...{ inserted: 0, updated: 0, deleted: 0, refused: 0, mergeSeconds: 0, lastMergeAt: null },
   ...{ openLanes: 0, laneSeconds: 0, waitingSeconds: 0 },
   ...more,

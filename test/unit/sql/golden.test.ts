@@ -55,6 +55,16 @@ const GOLDEN: Readonly<Record<string, LaneFacts>> = {
     types: declaredTypes({ case_json__height: 'long', case_json__visits__on: 'timestamp' }),
     batch: [{ weight: 'heavy' }],
   },
+  // Staged when the table had fewer columns than it has now: what found no room goes to `_overflow` in the SELECT too.
+  'columns-beyond-the-limit': {
+    kind: 'case',
+    table: 'raw_member_case',
+    maxColumns: 3,
+    types: declaredTypes({ case_json__visits__on: 'date', case_json__late: 'date' }),
+    before: [{ phone: '1', visits: [{ on: '2' }], village: 'x' }],
+    overflowBefore: true,
+    batch: [{ phone: ['3'], visits: [{ on: '4', by: '5', at: '6' }], new: '7', late: '8' }],
+  },
   'location-table': { kind: 'location', table: 'raw_location', batch: [{ population: '5' }] },
   'hostile-names': {
     kind: 'case',

@@ -1,5 +1,8 @@
 import type { DeclaredTypes } from '../../../orchestrator/config/table-config.js';
+import { NOTHING_RESERVED } from '../../../orchestrator/shape/column-limit.js';
 import { StagedLayout } from '../../../orchestrator/shape/layout.js';
+import { EMPTY_SHAPE } from '../../../orchestrator/shape/shape.js';
+import type { LayoutLimit } from '../../../orchestrator/shape/staged-place.js';
 import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
 import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
 import type { DeltaField, DeltaType } from '../../../orchestrator/sql/delta-schema.js';
@@ -21,6 +24,10 @@ export interface LaneFacts {
   readonly newLevels?: readonly string[];
   /** None of the batch's records is in the table. */
   readonly allNew?: boolean;
+  /** Columns that the batch is staged for, as if the table had none yet. */
+  readonly maxColumns?: number;
+  /** The table has needed `_overflow` before. */
+  readonly overflowBefore?: boolean;
   /** What the Delta log shows, where it is not what the records before made. */
   readonly actual?: Partial<NonNullable<LaneToRender['actual']>>;
 }
@@ -35,7 +42,9 @@ export function script(facts: LaneFacts): string {
     facts.before === undefined
       ? undefined
       : targetShape(empty, layoutOf(facts.before), baseNames, facts.typesBefore);
-  const layout = layoutOf(facts.batch);
+  const layout = layoutOf(facts.batch, facts.maxColumns);
+  const overflow =
+    facts.overflowBefore === true ? [{ name: '_overflow', type: { type: 'map' } } as const] : [];
   const absent = new Set((facts.newLevels ?? []).map((level) => `${level}_id`));
   const old = baseNames.filter((name) => !absent.has(name));
   return renderLane({
@@ -62,7 +71,11 @@ export function script(facts: LaneFacts): string {
     actual:
       first === undefined
         ? undefined
-        : { fields: [...baseFields(old), ...fieldsOf(first)], txnVersion: 65_601n, ...facts.actual },
+        : {
+            fields: [...baseFields(old), ...fieldsOf(first), ...overflow],
+            txnVersion: 65_601n,
+            ...facts.actual,
+          },
   });
 }
 
@@ -85,8 +98,12 @@ function deltaType(type: ShapedType): DeltaType {
   return { type: 'array', elementType: { type: 'struct', fields } };
 }
 
-function layoutOf(trees: readonly JsonObject[]): StagedLayout {
-  const layout = new StagedLayout();
+function limitOf(columns: number): LayoutLimit {
+  return { columns, reserved: NOTHING_RESERVED, known: EMPTY_SHAPE, prefix: 'case_json' };
+}
+
+function layoutOf(trees: readonly JsonObject[], maxColumns?: number): StagedLayout {
+  const layout = new StagedLayout(maxColumns === undefined ? undefined : limitOf(maxColumns));
   for (const tree of trees) layout.encode(tree, {}, 'a record');
   return layout;
 }

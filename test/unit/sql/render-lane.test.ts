@@ -73,3 +73,34 @@ test('a repeat after columns were added adds none', () => {
   const fields = [...BASE, ...fieldsOf(targetOf([{ a: '1', b: '2' }]))];
   assert.doesNotMatch(script({ ...facts, actual: { fields } }), /ADD COLUMNS/);
 });
+
+const BEYOND: LaneFacts = {
+  kind: 'case',
+  table: 't',
+  maxColumns: 1,
+  before: [{ a: '1' }],
+  batch: [{ a: '1', b: '2' }],
+};
+
+test('`_overflow` comes with the first text that needs it; a repeat adds none, and the merge keeps its text', () => {
+  const first = statements(script(BEYOND));
+  assert.match(first.join('\n'), /ADD COLUMNS \(\s+`_overflow` MAP<STRING, STRING>\s+\)/);
+  const fields = [
+    ...BASE,
+    ...fieldsOf(targetOf([{ a: '1' }])),
+    { name: '_overflow', type: { type: 'map' } as const },
+  ];
+  const again = statements(script({ ...BEYOND, actual: { fields } }));
+  assert.doesNotMatch(again.join('\n'), /ADD COLUMNS/);
+  assert.equal(again.at(-1), first.at(-1));
+});
+
+test('a row that needs it no more has none; a table that never needed it has no word of it', () => {
+  const ordinary: LaneFacts = { kind: 'case', table: 't', before: [{ a: '1' }], batch: [{ a: '2' }] };
+  assert.match(
+    script({ ...ordinary, overflowBefore: true }),
+    /CAST\(NULL AS MAP<STRING, STRING>\) AS `_overflow`/,
+  );
+  assert.doesNotMatch(script(ordinary), /_overflow|`over`/);
+  assert.equal(script({ ...ordinary, maxColumns: 2_000 }), script(ordinary));
+});
