@@ -89,7 +89,7 @@ test('up does it all in one process; what is cancelled ends its driver, and goes
     up.kill('SIGKILL');
     await up.ended;
   });
-  await up.says('schedule, aggregation, alerts, api');
+  await up.says('API and dashboard');
   const database = new LedgerDatabase(stackVariable('LEDGER_DATABASE_URL'));
   t.after(() => database.close());
   const parts = partsOf(lake, database);
@@ -110,7 +110,7 @@ test('up does it all in one process; what is cancelled ends its driver, and goes
 
   await t.test('it is seen with what it does', async () => {
     const [seen, ...others] = await livingProcesses(database, 15);
-    const roles = ['poller', 'workers', 'schedule', 'aggregation', 'alerts', 'api'];
+    const roles = ['poller', 'workers', 'schedule', 'aggregation', 'maintenance', 'alerts', 'api'];
     assert.deepEqual([seen?.roles, others], [roles, []]);
   });
 
