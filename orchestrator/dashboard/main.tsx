@@ -6,7 +6,6 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/parts.css';
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -20,7 +19,6 @@ if (root === null) throw new Error('index.html has no root');
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={cssVariables}>
-      <Notifications position="bottom-right" />
       <QueryClientProvider client={createClient()}>
         <SessionGate />
       </QueryClientProvider>

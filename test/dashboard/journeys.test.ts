@@ -73,6 +73,8 @@ test('the dashboard', async (t) => {
     await clicks.on(page.getByRole('dialog').getByRole('button', { name: 'Retry' }));
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.equal(clicks.many(), 3);
+    await page.getByRole('link', { name: `Open ${job}` }).waitFor();
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
     const [lane] = await ledger.database.query<{ state: string }>(
       `SELECT state FROM lane WHERE batch_id = $1 AND failure_class IS NOT NULL OR (batch_id = $1 AND state = 'failed')`,
       [haltedBatch],

@@ -13,6 +13,7 @@ import {
   VisuallyHidden,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Notifications } from '@mantine/notifications';
 import { spotlight } from '@mantine/spotlight';
 import {
   IconLogout,
@@ -54,6 +55,8 @@ export function Shell(): ReactElement {
       navbar={{ width: NAVBAR_PX, breakpoint: 'sm', collapsed: { mobile: !opened } }}
       padding="md"
     >
+      {/* Below the router, for what they tell links to its job. */}
+      <Notifications position="bottom-right" />
       <a className="skip-link" href="#page">
         To the page
       </a>
