@@ -1,5 +1,5 @@
 import type { RecordKind } from '../types.js';
-import type { HqDatabase, Query } from './hq-database.js';
+import type { HqDatabase } from './hq-database.js';
 import { IDS_PER_LOOK, ROWS_PER_WINDOW } from './limits.js';
 import { chunked } from './in-order.js';
 import {
@@ -18,7 +18,8 @@ import type {
   Moment,
   RecordListing,
 } from './request.js';
-import { provableTime, type Shards } from './shards.js';
+import { readSettled } from './read-settled.js';
+import type { Shards } from './shards.js';
 
 /** HQ's records listed shard by shard, each by its own key; what is listed is as new as the moment. */
 export function hqRecords(main: HqDatabase, shards: Shards): HqRecords {
@@ -31,7 +32,7 @@ export function hqRecords(main: HqDatabase, shards: Shards): HqRecords {
       const found = new Map<string, ListedRecord>();
       let isWhole = true;
       for (const database of databasesOf(listing.kind)) {
-        const rows = await settled<ListedRow>(database, someQuery(listing, most), moment);
+        const rows = await readSettled<ListedRow>(database, someQuery(listing, most), moment);
         isWhole &&= rows.length < most;
         // A record that stands in two shards while HQ splits one is one record.
         for (const { id, type, at } of rows) found.set(id, { id, type, at });
@@ -50,7 +51,7 @@ export function hqRecords(main: HqDatabase, shards: Shards): HqRecords {
       const found = new Map<string, ListedRecord>();
       for (const chunk of chunked(ids, IDS_PER_LOOK))
         for (const database of databasesOf(listing.kind))
-          for (const { id, type, at } of await settled<ListedRow>(
+          for (const { id, type, at } of await readSettled<ListedRow>(
             database,
             presentQuery(listing, chunk),
             moment,
@@ -84,7 +85,7 @@ async function page(
     databases.find(({ name }) => !progress.through.includes(name));
   if (database === undefined) return { records: [], progress: undefined };
   const after = database.name === progress.shard ? progress.after : null;
-  const [window] = await settled<WindowRow>(
+  const [window] = await readSettled<WindowRow>(
     database,
     windowQuery(listing, after, ROWS_PER_WINDOW, most),
     moment,
@@ -99,16 +100,4 @@ async function page(
     return { records, progress: isLeft ? { through, shard: null, after: null } : undefined };
   }
   return { records, progress: { through: progress.through, shard: database.name, after: last } };
-}
-
-function settled<Row extends object>(
-  database: HqDatabase,
-  query: Query,
-  { newestPublishTimestamp, signal }: Moment,
-): Promise<readonly Row[]> {
-  return database.readSettled<Row & Record<string, unknown>>(
-    query,
-    provableTime(newestPublishTimestamp),
-    signal,
-  );
 }

@@ -13,7 +13,8 @@ import {
   type RevisionsRow,
   type SumsRow,
 } from './revision-sql.js';
-import { provableTime, type Shards } from './shards.js';
+import { readSettled } from './read-settled.js';
+import type { Shards } from './shards.js';
 
 /** Revisions of HQ's records without their documents, window by window; all as new as the moment. */
 export function hqRevisions(main: HqDatabase, shards: Shards): HqRevisions {
@@ -43,7 +44,7 @@ export function hqRevisions(main: HqDatabase, shards: Shards): HqRevisions {
       const found = new Map<string, RevisionOf & { readonly live: boolean }>();
       for (const chunk of chunked(ids, IDS_PER_LOOK))
         for (const database of databasesOf(main, shards, kind))
-          for (const row of await settled<IdRevisionRow>(
+          for (const row of await readSettled<IdRevisionRow>(
             database,
             revisionsOfIdsQuery(kind, domain, chunk),
             moment,
@@ -119,22 +120,10 @@ async function* windows<Window extends AnyWindow>(
 ): AsyncGenerator<Window> {
   let after: WindowStart | null = null;
   for (;;) {
-    const [window]: readonly Window[] = await settled<Window>(database, query(after), moment);
+    const [window]: readonly Window[] = await readSettled<Window>(database, query(after), moment);
     if (window === undefined) return;
     yield window;
     if (window.seen < rowsPerWindow || window.last === null) return;
     after = window.last;
   }
-}
-
-function settled<Row extends object>(
-  database: HqDatabase,
-  query: Query,
-  { newestPublishTimestamp, signal }: Moment,
-): Promise<readonly Row[]> {
-  return database.readSettled<Row & Record<string, unknown>>(
-    query,
-    provableTime(newestPublishTimestamp),
-    signal,
-  );
 }

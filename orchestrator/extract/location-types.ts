@@ -1,8 +1,7 @@
-import type pg from 'pg';
 import type { LocationType } from '../types.js';
-import type { HqDatabase, Query } from './hq-database.js';
-import type { LocationTypes, Moment } from './request.js';
-import { provableTime } from './shards.js';
+import type { HqDatabase } from './hq-database.js';
+import type { LocationTypes } from './request.js';
+import { readSettled } from './read-settled.js';
 import { utc } from './sql-text.js';
 
 interface TypeRow {
@@ -36,7 +35,7 @@ export function locationTypesOf(main: HqDatabase): LocationTypes {
     async read(domains, moment) {
       const found = new Map<string, LocationType[]>(domains.map((domain) => [domain, []]));
       const query = { text: TYPES_SQL, values: [domains] };
-      for (const row of await settled<TypeRow>(main, query, moment)) {
+      for (const row of await readSettled<TypeRow>(main, query, moment)) {
         found.get(row.domain)?.push({
           id: BigInt(row.id),
           name: row.name,
@@ -50,20 +49,12 @@ export function locationTypesOf(main: HqDatabase): LocationTypes {
     async locationsOf(domain, typeIds, after, limit, moment) {
       const values = [domain, typeIds.map(String), after.toString(), limit];
       const query = { text: LOCATIONS_SQL, values };
-      const rows = await settled<{ number: string; id: string }>(main, query, moment);
+      const rows = await readSettled<{ number: string; id: string }>(main, query, moment);
       return rows.map(({ number, id }) => ({ number: BigInt(number), id }));
     },
     async absent(domain, ids, moment) {
       const query = { text: ABSENT_SQL, values: [domain, ids] };
-      return (await settled<{ id: string }>(main, query, moment)).map(({ id }) => id);
+      return (await readSettled<{ id: string }>(main, query, moment)).map(({ id }) => id);
     },
   };
-}
-
-function settled<Row extends pg.QueryResultRow>(
-  main: HqDatabase,
-  query: Query,
-  { newestPublishTimestamp, signal }: Moment,
-): Promise<readonly Row[]> {
-  return main.readSettled<Row>(query, provableTime(newestPublishTimestamp), signal);
 }
