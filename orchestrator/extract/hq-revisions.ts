@@ -24,20 +24,8 @@ export function hqRevisions(main: HqDatabase, shards: Shards): HqRevisions {
     async *sums(listing, moment) {
       const { kind } = listing;
       if (kind === 'location') return;
-      for (const each of waysOf({ ...listing, kind }))
-        for (const database of shards.databases)
-          for await (const window of windows<SumsRow>(
-            database,
-            (after) => sumsQuery(each, after, ROWS_PER_WINDOW),
-            ROWS_PER_WINDOW,
-            moment,
-          ))
-            yield window.sums.map(([type, day, count, sum]) => ({
-              type,
-              day,
-              rows: count,
-              sum: BigInt(sum),
-            }));
+      for await (const window of shardWindows<SumsRow>(shards, { ...listing, kind }, sumsQuery, moment))
+        yield window.sums.map(([type, day, count, sum]) => ({ type, day, rows: count, sum: BigInt(sum) }));
     },
     rows: rowsOf,
     async of(kind, domain, ids, moment) {
@@ -81,15 +69,25 @@ async function* rows(
 ): AsyncGenerator<readonly RevisionOf[]> {
   const { kind } = listing;
   if (kind === 'location') return;
-  for (const each of waysOf({ ...listing, kind }))
-    for (const database of shards.databases)
-      for await (const window of windows<RevisionsRow>(
+  for await (const window of shardWindows<RevisionsRow>(shards, { ...listing, kind }, revisionsQuery, moment))
+    yield window.hits.map(revisionOf);
+}
+
+/** Every window of the listing, shard by shard. */
+async function* shardWindows<Window extends AnyWindow>(
+  { databases }: Shards,
+  listing: RevisionListing & { readonly kind: 'form' | 'case' },
+  query: (way: ShardListing, after: WindowStart | null, rows: number) => Query,
+  moment: Moment,
+): AsyncGenerator<Window> {
+  for (const way of waysOf(listing))
+    for (const database of databases)
+      yield* windows<Window>(
         database,
-        (after) => revisionsQuery(each, after, ROWS_PER_WINDOW),
+        (after) => query(way, after, ROWS_PER_WINDOW),
         ROWS_PER_WINDOW,
         moment,
-      ))
-        yield window.hits.map(revisionOf);
+      );
 }
 
 async function* locations(
