@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerDatabase } from '../ledger/database.js';
-import { readRun, voidRun, type Run } from '../ledger/runs.js';
+import { noteWaitForRoom, readRun, voidRun, type Run } from '../ledger/runs.js';
 import type { Logger } from '../logger.js';
 import type { DriverState, SparkRest } from '../submit/spark-rest.js';
 
@@ -9,6 +9,9 @@ const LOOK_EVERY_MS = 200;
 const ASK_SPARK_EVERY_MS = 2_000;
 /** A run nobody claimed, whose driver Spark does not know, is given up after so long. */
 const UNCLAIMED_SECONDS = 60;
+
+/** A driver that Spark has room for is started at once; one that still waits after so long has none. */
+const ROOM_SECONDS = 3;
 
 /** States in which the driver's JVM is gone for certain. ERROR is none: the worker may only be out of reach. */
 const GONE: readonly DriverState[] = ['FINISHED', 'FAILED', 'KILLED'];
@@ -36,27 +39,34 @@ export async function followRun(
     }
     if (Date.now() - asked > ASK_SPARK_EVERY_MS) {
       asked = Date.now();
-      const reason = await whyLost(spark, run);
+      const state = await driverState(spark, run);
+      const reason = whyLost(run, state);
       if (reason !== undefined) {
         await giveUp(database, spark, run, reason, logger);
         continue;
       }
+      if (state === 'SUBMITTED' && run.ageSeconds > ROOM_SECONDS && (await noteWaitForRoom(database, runId)))
+        logger.info('run waits for room in the cluster; idle warm drivers make way', { runId });
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
 
+/** Of the run's driver, as Spark has it. @returns undefined: it knows none; `UNKNOWN` also when it can't be asked */
+async function driverState(spark: SparkRest, run: Run): Promise<DriverState | undefined> {
+  const id = run.state === 'claimed' ? run.claimedBy : run.submissionId;
+  if (id === null) return undefined;
+  return spark.state(id).catch(() => 'UNKNOWN' as const);
+}
+
 /** @returns a reason only where the driver can't be at work any more, or can't ever claim the run */
-async function whyLost(spark: SparkRest, run: Run): Promise<string | undefined> {
-  if (run.state === 'claimed') {
-    if (run.claimedBy === null) return undefined;
-    const state = await spark.state(run.claimedBy).catch(() => undefined);
+function whyLost(run: Run, state: DriverState | undefined): string | undefined {
+  if (run.state === 'claimed')
     return state !== undefined && GONE.includes(state) ? `its driver ended as ${state}` : undefined;
+  if (state === undefined) {
+    if (run.ageSeconds <= UNCLAIMED_SECONDS) return undefined;
+    return run.submissionId === null ? 'no driver claimed it' : 'Spark does not know its driver';
   }
-  const unclaimedTooLong = run.ageSeconds > UNCLAIMED_SECONDS;
-  if (run.submissionId === null) return unclaimedTooLong ? 'no driver claimed it' : undefined;
-  const state = await spark.state(run.submissionId).catch(() => 'UNKNOWN' as const);
-  if (state === undefined) return unclaimedTooLong ? 'Spark does not know its driver' : undefined;
   return GONE.includes(state) || state === 'ERROR'
     ? `its driver ended as ${state} without a claim`
     : undefined;

@@ -127,6 +127,19 @@ export async function voidRun(
   return rows.length > 0;
 }
 
+/**
+ * Spark holds the run's driver back because the cluster is full: idle warm drivers, which ask for that, make room.
+ * @returns whether this is news
+ */
+export async function noteWaitForRoom(database: Queryable, runId: string): Promise<boolean> {
+  const rows = await database.query(
+    `UPDATE run SET waits_for_room_since = now() WHERE id = $1 AND state = 'submitted' AND waits_for_room_since IS NULL
+     RETURNING 1`,
+    [runId],
+  );
+  return rows.length > 0;
+}
+
 /** Whether a warm driver of the group looked for work a moment ago, so that a run may be claimed without a new driver. */
 export async function hasIdleDriver(database: Queryable, group?: string): Promise<boolean> {
   const rows = await database.query(

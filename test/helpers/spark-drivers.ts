@@ -7,8 +7,15 @@ import { until } from './until.js';
 
 const RUNNER = 'org.dimagi.lake.runner.Runner';
 const drivers = z.array(z.object({ id: z.string(), mainclass: z.string(), state: z.string() }));
-const workers = z.array(z.object({ state: z.string() }));
-const view = z.object({ activedrivers: drivers, completeddrivers: drivers, workers });
+const workers = z.array(z.object({ state: z.string(), memory: z.number() }));
+const applications = z.array(z.object({ name: z.string() }));
+const view = z.object({
+  activedrivers: drivers,
+  completeddrivers: drivers,
+  activeapps: applications,
+  completedapps: applications,
+  workers,
+});
 
 export interface SparkDriver {
   readonly id: string;
@@ -36,9 +43,20 @@ export async function endedDrivers(): Promise<readonly SparkDriver[]> {
   return (await masterView()).completeddrivers.filter((driver) => driver.mainclass === RUNNER);
 }
 
+/** The names of the applications that have had executors, as far back as the master remembers. */
+export async function applicationsOnExecutors(): Promise<readonly string[]> {
+  const { activeapps, completedapps } = await masterView();
+  return [...activeapps, ...completedapps].map(({ name }) => name);
+}
+
 /** How many workers the master believes to be alive. */
 export async function liveWorkers(): Promise<number> {
   return (await masterView()).workers.filter((worker) => worker.state === 'ALIVE').length;
+}
+
+/** What drivers and executors may have together, in MB. */
+export async function memoryOfWorkers(): Promise<number> {
+  return (await masterView()).workers.reduce((sum, worker) => sum + worker.memory, 0);
 }
 
 /** Ends every driver of the runner, so that the next run needs a cold one. */

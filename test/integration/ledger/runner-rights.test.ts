@@ -121,7 +121,14 @@ describe("the drivers' side of the ledger", () => {
     );
     assert.deepEqual(
       granted.map(({ name }) => name),
-      ['runner_claim', 'runner_claim_next', 'runner_claim_next', 'runner_finish', 'runner_heartbeat'],
+      [
+        'runner_claim',
+        'runner_claim_next',
+        'runner_claim_next',
+        'runner_finish',
+        'runner_heartbeat',
+        'runner_make_room',
+      ],
     );
     await ledger.database.query('CREATE ROLE stranger');
     const [stranger] = await ledger.database.query<{ may: boolean }>(

@@ -39,7 +39,8 @@ const SCHEMA = `
     LANGUAGE sql SECURITY DEFINER AS $$
     UPDATE run SET state = 'claimed', driver = d WHERE run.run = (SELECT w.run FROM run w
       WHERE w.warm AND w.state = 'waiting' ORDER BY w.added LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING run.run, run.token, run.run_file $$;`;
+    RETURNING run.run, run.token, run.run_file $$;
+  CREATE FUNCTION runner_make_room(d text) RETURNS boolean LANGUAGE sql AS 'SELECT false';`;
 const UNTIL_MS = 300_000;
 
 export async function startLedger(): Promise<TestLedger> {

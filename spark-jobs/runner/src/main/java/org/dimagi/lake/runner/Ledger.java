@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * The ledger as the runner's role sees it: four functions, nothing else. One connection, opened when needed and
+ * The ledger as the runner's role sees it: five functions, nothing else. One connection, opened when needed and
  * thrown away at the first error; every call either answers or throws within {@code patienceSeconds}.
  */
 final class Ledger implements AutoCloseable {
@@ -71,6 +71,11 @@ final class Ledger implements AutoCloseable {
       close();
       throw failed;
     }
+  }
+
+  /** True when another run waits for room in the cluster: this driver is then known as idle no more, and is to end. */
+  boolean makeRoom(String driver) throws SQLException {
+    return ask("SELECT runner_make_room(?)", driver);
   }
 
   private synchronized boolean ask(String sql, String... values) throws SQLException {

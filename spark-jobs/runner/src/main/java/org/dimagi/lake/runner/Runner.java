@@ -17,6 +17,9 @@ import org.apache.spark.sql.SparkSession;
  */
 public final class Runner {
   private static final long POLL_MILLIS = 200;
+  /** Longer than lies between the steps of an application; an idle driver gives way after so long, if it is in the way. */
+  private static final long OWN_NANOS = TimeUnit.SECONDS.toNanos(3);
+  private static final long ROOM_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Arguments arguments;
   private final Ledger ledger;
@@ -67,14 +70,29 @@ public final class Runner {
 
   private void serveUntilIdle() throws InterruptedException {
     long idle = TimeUnit.SECONDS.toNanos(arguments.idleSeconds());
+    long asked = System.nanoTime();
     for (long last = System.nanoTime(); !suspect && System.nanoTime() - last < idle; ) {
       Optional<RunTicket> next = claimNext();
-      if (next.isEmpty()) {
-        Thread.sleep(POLL_MILLIS);
-      } else {
+      if (next.isPresent()) {
         execute(next.get(), Claim.of(ledger, next.get(), arguments.leaseSeconds()));
         last = System.nanoTime();
+        continue;
       }
+      if (System.nanoTime() - last > OWN_NANOS && System.nanoTime() - asked > ROOM_EVERY_NANOS) {
+        asked = System.nanoTime();
+        if (isInTheWay()) return;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  private boolean isInTheWay() {
+    try {
+      if (!ledger.makeRoom(driver)) return false;
+      Say.line("ends before its time: another run waits for room in the cluster");
+      return true;
+    } catch (SQLException unreachable) {
+      return false;
     }
   }
 
