@@ -66,6 +66,23 @@ export async function isMerging(database: Queryable, topic: string): Promise<boo
   return rows.length > 0;
 }
 
+/**
+ * Whether changes of the topic that are planned still wait for their turn: a batch of messages that has to be staged, or a
+ * lane of one behind another that is at work on its table. What a halted or paused table holds up does not count.
+ */
+export async function changesWait(database: Queryable, topic: string): Promise<boolean> {
+  const rows = await database.query(
+    `SELECT 1 FROM batch b
+     WHERE b.topic = $1 AND b.state IN ('planned', 'staged') AND EXISTS (SELECT 1 FROM batch_range g WHERE g.batch_id = b.id)
+       AND (b.state = 'planned' OR EXISTS (
+         SELECT 1 FROM lane l JOIN lane e ON e.table_id = l.table_id AND e.id <> l.id JOIN runnable_lane r ON r.id = e.id
+         WHERE l.batch_id = b.id AND l.state = 'staged'))
+     LIMIT 1`,
+    [topic],
+  );
+  return rows.length > 0;
+}
+
 /** What the Delta log shows of a lane's MERGE. */
 export interface MergeFacts {
   readonly deltaVersion: bigint;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { isKept, type LakeConfig } from '../config/lake.js';
 import { crashPoint } from '../crash-point.js';
@@ -6,11 +7,12 @@ import { readWatermarks, type Watermarks } from '../kafka/client.js';
 import type { RangeReader } from '../kafka/range-reader.js';
 import type { Lease } from '../ledger/leases.js';
 import { openBatches } from '../ledger/batches.js';
+import { changesWait } from '../ledger/lanes.js';
 import { pauseTopic } from '../ledger/halts.js';
 import { pauseOf } from '../ledger/pauses.js';
 import { haltedTables } from '../ledger/totals.js';
 import { haltTopic, planBatch, readTopic } from '../ledger/planning.js';
-import { cutRanges, type LostOffsets } from '../plan/cut-ranges.js';
+import { cutRanges, type Cut, type LostOffsets } from '../plan/cut-ranges.js';
 import { manifestFolder, writeIds } from '../plan/id-manifest.js';
 import { ManifestBuilder } from '../plan/manifest.js';
 import { KIND_OF_TOPIC, type OffsetRange, type Topic } from '../types.js';
@@ -36,11 +38,45 @@ export async function planNext(context: PipelineContext, poller: Poller): Promis
     return undefined;
   const state = await readTopic(context.database, poller.topic);
   if (state.state !== 'running' || (await mustWait(context, poller.topic))) return undefined;
-  const watermarks = await readWatermarks(poller.admin, poller.topic);
-  const cut = cutRanges(state.plannedUntil, watermarks, context.environment.MAX_RECORDS_TO_PROCESS);
+  const cut = await gather(context, poller, state.plannedUntil);
   if (cut.lost.length > 0) throw await haltFor(context, poller.topic, cut.lost);
   if (cut.ranges.length === 0) return undefined;
   return planRanges(context, poller, cut.ranges);
+}
+
+/** Between two looks at a topic that is being written: most bursts of HQ have no longer pause. */
+const BURST_PAUSE_MS = 200;
+/** Of waiting for the end of a burst. */
+const LONGEST_BURST_MS = 1_000;
+
+/**
+ * What the next batch is to hold. A batch costs as much for each of its tables whether it brings one row or thousands, so
+ * that changes gather (decision 0029): for the end of a burst, and as long as changes that are planned wait for
+ * their turn. A full batch gains nothing by that; a single change never waits for others.
+ */
+async function gather(
+  { database, environment }: PipelineContext,
+  { admin, topic }: Poller,
+  plannedUntil: ReadonlyMap<number, bigint>,
+): Promise<Cut> {
+  const most = environment.MAX_RECORDS_TO_PROCESS;
+  const look = async (): Promise<Cut> => cutRanges(plannedUntil, await readWatermarks(admin, topic), most);
+  const isOver = ({ lost, ranges }: Cut): boolean =>
+    lost.length > 0 || ranges.length === 0 || offsetsIn(ranges) >= BigInt(most);
+  let cut = await look();
+  if (isOver(cut)) return cut;
+  if (await changesWait(database, topic)) return { ranges: [], lost: [] };
+  const end = Date.now() + LONGEST_BURST_MS;
+  for (let before = 1n; offsetsIn(cut.ranges) > before && !isOver(cut) && Date.now() < end; ) {
+    before = offsetsIn(cut.ranges);
+    await sleep(BURST_PAUSE_MS);
+    cut = await look();
+  }
+  return cut;
+}
+
+function offsetsIn(ranges: readonly OffsetRange[]): bigint {
+  return ranges.reduce((sum, { from, until }) => sum + until - from, 0n);
 }
 
 /**
