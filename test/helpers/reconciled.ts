@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { runVerb } from './dimagi-lake.js';
 import type { FreshLake } from './fresh-lake.js';
 
 /** What `dimagi-lake reconcile --json` prints, as far as tests look at it. */
@@ -34,4 +36,14 @@ export async function findingsOf(lake: FreshLake, { findingsPath }: Reconciled):
   return new Set(
     findings.flatMap(({ fault, table, id }) => (fault === undefined ? [] : [`${fault} ${table} ${id}`])),
   );
+}
+
+/** `dimagi-lake reconcile <domain> <words> --json`; fails unless both sides were compared. */
+export async function reconcile(
+  lake: FreshLake,
+  ...words: readonly string[]
+): Promise<{ code: number | null; report: Reconciled }> {
+  const { code, stdout, stderr } = await runVerb(lake, 'reconcile', lake.domain, ...words, '--json');
+  assert.ok(code === 0 || code === 8, stderr);
+  return { code, report: JSON.parse(stdout) as Reconciled };
 }

@@ -4,7 +4,7 @@ import { anyTypeConfig, requireAnyShape } from '../shapes/any-shape.js';
 import { seedOf } from '../shapes/seed.js';
 
 /** The long run is long/any-shape.test.ts. */
-const SIZES = { documents: 120, perTable: 40, tablesAtOnce: 3, slices: 2 };
+const SIZES = { documents: 80, perTable: 40, tablesAtOnce: 3, slices: 2 };
 
 test('documents of any shape, in any cut, are found again in the lake, value by value', async (t) => {
   const seed = seedOf(process.env);

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { runVerb } from '../helpers/dimagi-lake.js';
 import { requireExactlyOnce } from '../helpers/exactly-once.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
 import {
@@ -17,7 +16,7 @@ import {
 } from '../helpers/lake-faults.js';
 import { lakeRows } from '../helpers/lake-rows.js';
 import { startProcess } from '../helpers/orchestrator.js';
-import { findingsOf, type Reconciled } from '../helpers/reconciled.js';
+import { findingsOf, reconcile, type Reconciled } from '../helpers/reconciled.js';
 import { pick, seeded, shuffled } from '../helpers/seeded.js';
 import { change } from '../helpers/small-programme.js';
 import { sparkSql } from '../helpers/spark-sql.js';
@@ -139,15 +138,6 @@ test('reconcile finds each of 1,000 faults and nothing else, also while HQ chang
     assert.deepEqual(done, { state: 'done', differences: 0, failure: null });
   });
 });
-
-async function reconcile(
-  lake: FreshLake,
-  ...words: readonly string[]
-): Promise<{ code: number | null; report: Reconciled }> {
-  const { code, stdout, stderr } = await runVerb(lake, 'reconcile', lake.domain, ...words, '--json');
-  assert.ok(code === 0 || code === 8, stderr);
-  return { code, report: JSON.parse(stdout) as Reconciled };
-}
 
 /** Ingestion of every topic, and one change after the other. @returns its end: how many changes there were */
 async function startWorkload(lake: FreshLake): Promise<() => Promise<number>> {

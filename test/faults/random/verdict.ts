@@ -6,12 +6,15 @@ import { commandOf, workersChildren } from '../../helpers/spark-executors.js';
 import { until } from '../../helpers/until.js';
 import type { Scene } from './inject/injector.js';
 
+/** What is judged. */
+export type Judged = Pick<Scene, 'lake' | 'manager' | 'stack'>;
+
 /**
  * The verdict over a run: no row lost, doubled or older than HQ's (the oracle), each lane one MERGE in the Delta log, no
  * half-finished work in the ledger, no process left, and no orchestrator ever ended but by our hand.
  * @param readSince everything before this moment of HQ's clock was read when it was new
  */
-export async function requireRight(scene: Scene, readSince: string): Promise<void> {
+export async function requireRight(scene: Judged, readSince: string): Promise<void> {
   const { lake, manager } = scene;
   assert.deepEqual(manager.faults, [], 'no orchestrator ends by itself');
   await requireNothingHalf(scene);
@@ -21,7 +24,7 @@ export async function requireRight(scene: Scene, readSince: string): Promise<voi
   await requireNoStrays(scene);
 }
 
-async function requireNothingHalf({ lake }: Scene): Promise<void> {
+async function requireNothingHalf({ lake }: Judged): Promise<void> {
   const { rows } = await lake.ledger.query(
     `SELECT 'run ' || id AS what, state, reason FROM run WHERE state IN ('submitted', 'claimed')
      UNION ALL SELECT 'topic ' || name, state, reason FROM topic WHERE state <> 'running'
@@ -33,7 +36,7 @@ async function requireNothingHalf({ lake }: Scene): Promise<void> {
 }
 
 /** Orchestrators are found by their environment, drivers and executors by the worker that started them. */
-async function requireNoStrays({ manager, stack }: Scene): Promise<void> {
+async function requireNoStrays({ manager, stack }: Judged): Promise<void> {
   await endDrivers();
   await until('drivers and executors have ended', () => workersChildren(stack).length === 0).catch(() => {
     assert.fail(

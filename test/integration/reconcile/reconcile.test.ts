@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCases, ONE_PARTITION, updateCases } from '../../helpers/case-domain.js';
-import { runVerb } from '../../helpers/dimagi-lake.js';
 import { requireExactlyOnce } from '../../helpers/exactly-once.js';
 import { freshLake, type FreshLake } from '../../helpers/fresh-lake.js';
 import {
@@ -12,7 +11,7 @@ import {
   removeUnheard,
   type Expected,
 } from '../../helpers/lake-faults.js';
-import { findingsOf, type Reconciled } from '../../helpers/reconciled.js';
+import { findingsOf, reconcile } from '../../helpers/reconciled.js';
 import { sparkSql } from '../../helpers/spark-sql.js';
 import { until } from '../../helpers/until.js';
 
@@ -110,13 +109,4 @@ async function changeHq(
   for (const id of retyped) expected.add(`ghost raw_child_case ${id}`).add(`missing raw_mother_case ${id}`);
   await copyUnheard(lake, original, ODD_COPIES);
   for (const { id } of ODD_COPIES) expected.add(`missing raw_child_case ${id}`);
-}
-
-async function reconcile(
-  lake: FreshLake,
-  ...words: readonly string[]
-): Promise<{ code: number | null; report: Reconciled }> {
-  const { code, stdout, stderr } = await runVerb(lake, 'reconcile', lake.domain, ...words, '--json');
-  assert.ok(code === 0 || code === 8, stderr);
-  return { code, report: JSON.parse(stdout) as Reconciled };
 }
