@@ -8,6 +8,7 @@ import { loadProgramme } from '../hq-sim/programme/load.js';
 import { WarehouseReader } from '../truth/warehouse-rows.js';
 import { formsOf, growStatements, growthOf, type Growth } from './grow-lake.js';
 import { openLakeSpark } from './lake-spark.js';
+import { runCompiled } from './merge/run-lanes.js';
 import type { Bench, Figure, Measurement } from './measurement.js';
 import { whileWatched } from './spark-usage.js';
 import { readable } from './statistics.js';
@@ -81,7 +82,7 @@ async function grownLake(bench: Bench, growth: Growth): Promise<FreshLake> {
       },
       growth,
     );
-    for (const statement of statements) await spark.run(statement);
+    for (const statement of statements) await runCompiled(spark, statement);
   } finally {
     await spark.close();
   }

@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import { dimagiLake } from '../helpers/dimagi-lake.js';
 import { freshLake } from '../helpers/fresh-lake.js';
 import { endDrivers } from '../helpers/spark-drivers.js';
 import { stackVariable } from '../helpers/stack-environment.js';
 import { countByOtherEngine } from '../oracle/oracle.js';
-import { startPlane } from './control-plane.js';
+import { costFigures, startPlane } from './control-plane.js';
 import { benchConfig, fillForms, fillPlaces } from './fill-hq.js';
 import type { Figure, Measurement } from './measurement.js';
-import { rewriteFigure, tablesIn } from './merge/delta-files.js';
 import { allOf, treeOf, usageOf } from './process-usage.js';
 import { sparkOf } from './spark-usage.js';
 import { readable } from './statistics.js';
@@ -49,16 +47,6 @@ export const backfill: Measurement = {
         how: `${readable(seconds)} s in ${batches?.batches ?? 0} batches; Spark at work ${readable(batches?.spark ?? 0)} s`,
       },
     ];
-    if (usage !== null) {
-      const perSecond = count / usage.cpuSeconds;
-      figures.push(
-        { what: 'forms per processor second, control plane and drivers', value: perSecond, unit: 'forms/s' },
-        { what: 'peak memory, control plane and drivers', value: usage.peakBytes / 1024 ** 2, unit: 'MB' },
-      );
-    }
-    figures.push(
-      rewriteFigure('all batches', tablesIn(join(lake.folder, 'commcare', lake.domain, 'form-sql'))),
-    );
-    return figures;
+    return [...figures, ...costFigures(lake, usage, { count, what: 'forms', unit: 'forms/s' })];
   },
 };

@@ -8,6 +8,7 @@ import type { Figure, Measurement } from './measurement.js';
 import { rewriteFigure } from './merge/delta-files.js';
 import { FREE_COLUMNS, MergeTable } from './merge/merge-table.js';
 import { openMergeLake, spread } from './merge/open-merge-lake.js';
+import { runCompiled } from './merge/run-lanes.js';
 import type { ProcessUsage } from './process-usage.js';
 import { whileWatched } from './spark-usage.js';
 import { median, readable } from './statistics.js';
@@ -38,8 +39,11 @@ export const merge5m: Measurement = {
     await table.grow(size);
     const copyUrl = `${table.url}-copy`;
     bench.progress('its copy for deltalake is written');
-    await table.write(sql`CREATE TABLE delta.${identifier(copyUrl)} USING delta PARTITIONED BY (\`month\`)
-TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '_id,_rev') AS SELECT * FROM delta.${identifier(table.url)}`);
+    await runCompiled(
+      spark,
+      sql`CREATE TABLE delta.${identifier(copyUrl)} USING delta PARTITIONED BY (\`month\`)
+TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '_id,_rev') AS SELECT * FROM delta.${identifier(table.url)}`,
+    );
     const copy = fileURLToPath(copyUrl);
     const done: Round[] = [];
     for (let round = 0; round < WARM_UPS + rounds; round++) {

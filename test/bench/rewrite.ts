@@ -7,6 +7,7 @@ import { dimagiLake } from '../helpers/dimagi-lake.js';
 import { editVisit, submitVisits, VISIT } from '../helpers/form-domain.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
 import { openLakeSpark } from './lake-spark.js';
+import { runCompiled } from './merge/run-lanes.js';
 import type { Figure, Measurement } from './measurement.js';
 import { readable } from './statistics.js';
 
@@ -48,7 +49,8 @@ async function multiply(lake: FreshLake, rows: number): Promise<void> {
   const table = identifier(`${spark.environment.HQ_DATA_PATH}/commcare/${lake.domain}/form-sql/visit`);
   const column = identifier(COLUMN);
   try {
-    await spark.run(
+    await runCompiled(
+      spark,
       sql`INSERT INTO delta.${table} BY NAME
 SELECT t.* EXCEPT (\`_id\`, ${column}), concat('copy-', n.\`id\`) AS \`_id\`, CAST(n.\`id\` / 8 AS STRING) AS ${column}
 FROM (SELECT * FROM delta.${table} LIMIT 1) AS t CROSS JOIN range(${rows}) AS n`,

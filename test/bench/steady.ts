@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readIds } from '../../orchestrator/plan/id-manifest.js';
 import { readSettings } from '../../orchestrator/config/settings.js';
@@ -7,10 +6,9 @@ import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
 import type { Orchestrator } from '../helpers/orchestrator.js';
 import { endDrivers } from '../helpers/spark-drivers.js';
 import { stackVariable } from '../helpers/stack-environment.js';
-import { requireAlive, startPlane } from './control-plane.js';
+import { costFigures, requireAlive, startPlane } from './control-plane.js';
 import { announce, benchConfig, fillForms, fillPlaces } from './fill-hq.js';
 import type { Figure, Measurement } from './measurement.js';
-import { rewriteFigure, tablesIn } from './merge/delta-files.js';
 import { allOf, treeOf, usageOf } from './process-usage.js';
 import { sparkOf } from './spark-usage.js';
 import { median, quantile, readable } from './statistics.js';
@@ -63,17 +61,7 @@ export const steady: Measurement = {
       },
       { what: 'from the last change to the last commit', value: result.behind, unit: 's' },
     ];
-    if (usage !== null) {
-      const perSecond = count / usage.cpuSeconds;
-      figures.push(
-        { what: 'changes per processor second, control plane and drivers', value: perSecond, unit: 'rows/s' },
-        { what: 'peak memory, control plane and drivers', value: usage.peakBytes / 1024 ** 2, unit: 'MB' },
-      );
-    }
-    figures.push(
-      rewriteFigure('all batches', tablesIn(join(lake.folder, 'commcare', lake.domain, 'form-sql'))),
-    );
-    return figures;
+    return [...figures, ...costFigures(lake, usage, { count, what: 'changes', unit: 'rows/s' })];
   },
 };
 

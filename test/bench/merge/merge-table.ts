@@ -8,7 +8,7 @@ import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
 import { targetShape, type TargetShape } from '../../../orchestrator/shape/target-shape.js';
 import { identifier } from '../../../orchestrator/sql/identifier.js';
 import { renderLane } from '../../../orchestrator/sql/render-lane.js';
-import { joinSql, sql, type Sql } from '../../../orchestrator/sql/text.js';
+import { joinSql, sql } from '../../../orchestrator/sql/text.js';
 import { placeKey, stageRecords } from '../../../orchestrator/stage/stage-records.js';
 import { tableFolder, type StagedTable } from '../../../orchestrator/stage/staging-manifest.js';
 import { openStorage } from '../../../orchestrator/storage/open-storage.js';
@@ -16,7 +16,7 @@ import type { Storage } from '../../../orchestrator/storage/storage.js';
 import type { LaneScript } from '../../../orchestrator/submit/run-files.js';
 import type { Extracted, JsonObject } from '../../../orchestrator/types.js';
 import type { LakeSpark } from '../lake-spark.js';
-import { runLanes, type RunOptions, type RunResult, type StatementResult } from './run-lanes.js';
+import { runCompiled, runLanes, type RunOptions, type RunResult, type StatementResult } from './run-lanes.js';
 import { caseOf, MONTHS, PROPERTIES, textSql } from './rows.js';
 
 const BASE = baseColumns('case', []);
@@ -25,8 +25,6 @@ const NAMES = BASE.map(({ name }) => name);
 const FREE = 40 - BASE.length;
 /** The free part's columns, in the order in which the staging files number them. */
 export const FREE_COLUMNS: readonly string[] = PROPERTIES.slice(0, FREE).map((name) => `case_json__${name}`);
-/** Copies are written by compiled code, in a driver of their own. */
-const GROWING = { group: 'bench-grow', name: 'bench: a table grows', size: 'medium' } as const;
 
 /** Rows staged for the table, and the merge's place in the table's sequence. */
 export interface StagedMerge {
@@ -123,19 +121,15 @@ export class MergeTable {
     const values = FREE_COLUMNS.map(
       (column, index) => sql`${textSql(index, sql`n.id`)} AS ${identifier(column)}`,
     );
-    await this.write(sql`INSERT INTO ${table} BY NAME
+    await runCompiled(
+      this.#spark,
+      sql`INSERT INTO ${table} BY NAME
 SELECT t.* EXCEPT (${joinSql(replaced, ', ')}), concat('row-', n.id) AS \`_id\`,
   add_months(DATE'2024-01-01', CAST(n.id % ${MONTHS} AS INT)) AS \`month\`,
   ${joinSql(values, ',\n  ')}
 FROM (SELECT * FROM ${table} WHERE \`_id\` = 'row-0') AS t CROSS JOIN range(${from}, ${rows}) AS n
-DISTRIBUTE BY add_months(DATE'2024-01-01', CAST(n.id % ${MONTHS} AS INT))`);
-  }
-
-  /** A statement beside the lanes, by a driver for large work. */
-  async write(statement: Sql): Promise<void> {
-    const script = `${statement}\n;\n`;
-    const lanes = [{ laneId: 0n, tableName: 'grow', script }];
-    await runLanes(this.#spark, lanes, { rows: 0, application: GROWING });
+DISTRIBUTE BY add_months(DATE'2024-01-01', CAST(n.id % ${MONTHS} AS INT))`,
+    );
   }
 
   async #render({ sequence, staged, stagingPath, target }: StagedMerge): Promise<LaneScript> {

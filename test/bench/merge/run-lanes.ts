@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { followRun } from '../../../orchestrator/commit/follow-run.js';
 import { insertRun, readRun, runSubmitted } from '../../../orchestrator/ledger/runs.js';
 import { giveToDriver } from '../../../orchestrator/pipeline/give-to-driver.js';
+import type { Sql } from '../../../orchestrator/sql/text.js';
 import { driverRequest, type Application } from '../../../orchestrator/submit/driver-request.js';
 import { resultPath, writeRunFiles, type LaneScript } from '../../../orchestrator/submit/run-files.js';
 import type { LakeSpark } from '../lake-spark.js';
@@ -35,6 +36,15 @@ function inApplication(spark: LakeSpark, application: Application | undefined): 
   if (application === undefined) return spark;
   const environment = { ...spark.environment, SPARK_WARM_SECONDS: 0 };
   return { ...spark, environment, context: { ...spark.context, environment } };
+}
+
+/** Copies are written by compiled code, in a driver of their own. */
+const GROWING = { group: 'bench-grow', name: 'bench: a table grows', size: 'medium' } as const;
+
+/** A statement that writes many rows and is not measured. */
+export async function runCompiled(spark: LakeSpark, statement: Sql): Promise<void> {
+  const lanes = [{ laneId: 0n, tableName: 'grow', script: `${statement}\n;\n` }];
+  await runLanes(spark, lanes, { rows: 0, application: GROWING });
 }
 
 /**
