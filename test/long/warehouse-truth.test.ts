@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadModels } from '../../orchestrator/aggregation/models/load-models.js';
 import { dimagiLake } from '../helpers/dimagi-lake.js';
 import { freshLake, type FreshLake } from '../helpers/fresh-lake.js';
+import { applicationsOnExecutors } from '../helpers/spark-drivers.js';
 import { change } from '../helpers/small-programme.js';
 import { lakeConfigText } from '../hq-sim/programme/lake-config.js';
 import { loadProgramme } from '../hq-sim/programme/load.js';
@@ -26,6 +28,26 @@ test('the warehouse equals the truth worked out from HQ, also after changes of e
   await change(lake, 'move-location');
   await lake.ingestAll();
   await requireTruth(lake);
+});
+
+test('the warehouse equals the truth when lake and aggregates are on S3 and executors compute the months', async (t) => {
+  const lake = await freshLake(t, {
+    storage: 's3',
+    blobs: 'file',
+    env: { AGGREGATION_LOCAL_MAX_MB: '0', SPARK_LOCAL_MAX_ROWS: '0' },
+  });
+  const size = { months: 2, firstMonth: '2026-01', families: 30, centres: 4 };
+  await loadProgramme(lake.hq, lake.clock, { domain: lake.domain, forms: 120, ...size });
+  await lake.ingestAll();
+  await requireTruth(lake);
+  await change(lake, 'edit', 4);
+  await lake.ingestAll();
+  await requireTruth(lake);
+  const applications = await applicationsOnExecutors();
+  for (const { table } of loadModels().all) {
+    const name = `dimagi-lake aggregation ${table} ${lake.domain}`;
+    assert.ok(applications.includes(name), `executors computed ${table}: ${applications.join(', ')}`);
+  }
 });
 
 async function requireTruth(lake: FreshLake): Promise<void> {
