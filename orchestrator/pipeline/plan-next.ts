@@ -67,7 +67,7 @@ async function gather(
   if (isOver(cut)) return cut;
   if (await changesWait(database, topic)) return { ranges: [], lost: [] };
   const end = Date.now() + LONGEST_BURST_MS;
-  for (let before = 1n; offsetsIn(cut.ranges) > before && !isOver(cut) && Date.now() < end; ) {
+  for (let before = 1n; offsetsIn(cut.ranges) > before && !isOver(cut) && Date.now() < end;) {
     before = offsetsIn(cut.ranges);
     await sleep(BURST_PAUSE_MS);
     cut = await look();
