@@ -44,7 +44,7 @@ export interface NewRun {
   readonly path: string;
   readonly runFile: string;
   /** Only drivers of this group take it; left out: only drivers of none. */
-  readonly group?: string;
+  readonly group?: string | undefined;
 }
 
 /** Intent before action: the run stands in the ledger before Spark hears of it. */
@@ -140,14 +140,20 @@ export async function noteWaitForRoom(database: Queryable, runId: string): Promi
   return rows.length > 0;
 }
 
-/** Whether a warm driver of the group looked for work a moment ago, so that a run may be claimed without a new driver. */
-export async function hasIdleDriver(database: Queryable, group?: string): Promise<boolean> {
-  const rows = await database.query(
-    `SELECT 1 FROM warm_driver w WHERE w.seen_at > now() - interval '2 seconds' AND w.driver_group IS NOT DISTINCT FROM $1
-       AND NOT EXISTS (SELECT 1 FROM run r WHERE r.driver = w.driver AND r.state = 'claimed')`,
+/**
+ * Whether a run of the group may be claimed without a new driver.
+ * @returns `idle`: a warm driver looked for work a moment ago; `busy`: each that there is has a run, of which it has told lately
+ */
+export async function warmDriver(database: Queryable, group?: string): Promise<'idle' | 'busy' | undefined> {
+  const [found] = await database.query<{ idle: boolean | null; busy: boolean | null }>(
+    `SELECT bool_or(r.id IS NULL AND w.seen_at > now() - interval '2 seconds') AS idle,
+       bool_or(r.heartbeat_at > now() - interval '15 seconds') AS busy
+     FROM warm_driver w LEFT JOIN run r ON r.driver = w.driver AND r.state = 'claimed'
+     WHERE w.driver_group IS NOT DISTINCT FROM $1`,
     [group ?? null],
   );
-  return rows.length > 0;
+  if (found?.idle === true) return 'idle';
+  return found?.busy === true ? 'busy' : undefined;
 }
 
 function runOf(row: RunRow): Run {

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asLakeError } from '../errors.js';
-import { hasIdleDriver, readRun, runSubmitted, voidRun } from '../ledger/runs.js';
-import { driverRequest, type RunToSubmit, type SubmitEnvironment } from '../submit/driver-request.js';
+import { readRun, runSubmitted, voidRun, warmDriver } from '../ledger/runs.js';
+import {
+  driverGroup,
+  driverRequest,
+  type RunToSubmit,
+  type SubmitEnvironment,
+} from '../submit/driver-request.js';
 import type { PipelineContext } from './context.js';
 
 /** What a run needs of the outside world. */
@@ -9,11 +14,15 @@ export interface DriverContext extends Pick<PipelineContext, 'database' | 'check
   readonly environment: SubmitEnvironment;
 }
 
-/** How long an idle warm driver gets to claim a run before a new driver is created for it. */
-const WARM_CLAIM_MS = 2_000;
+/**
+ * How long a run waits to be claimed by a warm driver before a new driver is created for it. While all are at work: as long
+ * as a new one takes to start, so that waiting never costs more than twice what it could have saved; the processor
+ * time of its start (a cold driver's first MERGE costs four of a warm one's) stays with the driver that is at work.
+ */
+const CLAIM_MS = { idle: 2_000, busy: 10_000 } as const;
 
 /**
- * Gives a run that stands in the ledger to a driver: an idle warm one, else a new one.
+ * Gives a run that stands in the ledger to a driver: a warm one, else a new one.
  * @returns whether Spark was asked for a new one
  */
 export async function giveToDriver(
@@ -27,18 +36,22 @@ export async function giveToDriver(
 }
 
 async function claimedByWarmDriver(
-  context: DriverContext,
-  { runId, application }: RunToSubmit,
+  { database, environment }: DriverContext,
+  run: RunToSubmit,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (context.environment.SPARK_WARM_SECONDS === 0) return false;
-  if (!(await hasIdleDriver(context.database, application?.group))) return false;
-  const until = Date.now() + WARM_CLAIM_MS;
-  while (Date.now() < until) {
-    if ((await readRun(context.database, runId)).state !== 'submitted') return true;
-    await sleep(50, undefined, { signal });
+  if (environment.SPARK_WARM_SECONDS === 0) return false;
+  const began = Date.now();
+  let offered = began;
+  for (;;) {
+    if ((await readRun(database, run.runId)).state !== 'submitted') return true;
+    const warm = await warmDriver(database, driverGroup(run, environment));
+    // One that turns idle while the run waits gets as long for its claim as one that was.
+    if (warm !== 'idle') offered = Date.now();
+    if (warm === undefined || Date.now() - offered > CLAIM_MS.idle || Date.now() - began > CLAIM_MS.busy)
+      return false;
+    await sleep(100, undefined, { signal });
   }
-  return false;
 }
 
 /**

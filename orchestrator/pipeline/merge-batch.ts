@@ -9,6 +9,7 @@ import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
 import { countRuns, insertRun, liveRun, readRun, type Run } from '../ledger/runs.js';
 import { readTables } from '../ledger/tables.js';
 import { readManifest } from '../stage/staging-manifest.js';
+import { driverGroup } from '../submit/driver-request.js';
 import { writeRunFiles, type LaneScript } from '../submit/run-files.js';
 import type { PipelineContext } from './context.js';
 import { giveToDriver } from './give-to-driver.js';
@@ -99,17 +100,18 @@ async function startRun(
   if (scripts.length === 0) return undefined;
   const runFile = await writeRunFiles(context.checkpoint, path, runId, scripts);
   const token = randomUUID();
+  const rows = lanes.reduce((sum, lane) => sum + lane.upserts + lane.deletes, 0);
+  const group = driverGroup({ rows }, context.environment);
   signal.throwIfAborted();
   await database.transaction(async (tx) => {
     await requireLease(tx, lease);
     await insertRun(
       tx,
-      { id: runId, batchId: batch.id, token, path, runFile },
+      { id: runId, batchId: batch.id, token, path, runFile, group },
       scripts.map((script) => script.laneId),
     );
   });
   crashPoint('after-run-written');
-  const rows = lanes.reduce((sum, lane) => sum + lane.upserts + lane.deletes, 0);
   if (await giveToDriver(context, { runId, token, runFile, rows }, signal)) crashPoint('after-create');
   return readRun(database, runId);
 }

@@ -55,6 +55,18 @@ const INTERPRETED: Readonly<Record<string, string>> = {
   'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
 };
 
+/** Runs that get executors: no driver without takes them, however idle. */
+const ON_EXECUTORS = 'executors';
+
+/** Which drivers may claim the run: those of this group, or of none. */
+export function driverGroup(
+  { application, rows }: Pick<RunToSubmit, 'application' | 'rows'>,
+  { SPARK_LOCAL_MAX_ROWS }: Pick<SubmitEnvironment, 'SPARK_LOCAL_MAX_ROWS'>,
+): string | undefined {
+  if (application !== undefined) return application.group;
+  return rows > SPARK_LOCAL_MAX_ROWS ? ON_EXECUTORS : undefined;
+}
+
 /**
  * The REST request of one run. Start-up is most of a small run's time, so it stays in the driver JVM (`local[N]`: no
  * executors to wait for) and the driver goes on claiming runs for a while (warm); secrets are in the worker's
@@ -63,7 +75,7 @@ const INTERPRETED: Readonly<Record<string, string>> = {
 export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment): DriverRequest {
   const { application } = run;
   const local =
-    application === undefined ? run.rows <= environment.SPARK_LOCAL_MAX_ROWS : application.size !== 'large';
+    application === undefined ? driverGroup(run, environment) === undefined : application.size !== 'large';
   // An application's next step comes at once: its driver waits for it even where executors wait too.
   const warm = (local || application !== undefined) && environment.SPARK_WARM_SECONDS > 0;
   return {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { LedgerDatabase } from '../../../orchestrator/ledger/database.js';
 import { migrateLedger } from '../../../orchestrator/ledger/migrate.js';
-import { hasIdleDriver, insertRun, readRun, voidRun } from '../../../orchestrator/ledger/runs.js';
+import { insertRun, readRun, voidRun, warmDriver } from '../../../orchestrator/ledger/runs.js';
 import { openLedger, TopicUnderTest, type FreshLedger } from './fresh-ledger.js';
 
 describe("the drivers' side of the ledger", () => {
@@ -96,9 +96,10 @@ describe("the drivers' side of the ledger", () => {
     await submitOf('of-a', 'a');
     assert.equal(await next('plain'), undefined);
     assert.equal(await next('driver-b', 'b'), undefined);
-    assert.equal(await hasIdleDriver(ledger.database, 'a'), false);
-    assert.equal(await hasIdleDriver(ledger.database, 'b'), true);
+    assert.equal(await warmDriver(ledger.database, 'a'), undefined);
+    assert.equal(await warmDriver(ledger.database, 'b'), 'idle');
     assert.equal(await next('driver-a', 'a'), 'of-a');
+    assert.equal(await warmDriver(ledger.database, 'a'), 'busy');
     const ofNone = await submit();
     assert.equal(await next('driver-b', 'b'), undefined);
     assert.equal(await next('plain'), ofNone);

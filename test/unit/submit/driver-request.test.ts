@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { driverRequest } from '../../../orchestrator/submit/driver-request.js';
+import { driverGroup, driverRequest } from '../../../orchestrator/submit/driver-request.js';
 import { completeEnvironment } from '../config/complete-environment.js';
 import { readIngestionEnvironment } from '../../../orchestrator/config/environment.js';
 
@@ -28,6 +28,8 @@ test('a small run stays in the driver and goes on claiming runs; a large one get
   const large = driverRequest({ ...RUN, rows: 200_001 }, environment);
   assert.equal(large.sparkProperties['spark.master'], 'spark://a:7077,b:7077');
   assert.ok(!large.appArgs.includes('--idle-seconds'));
+  assert.equal(driverGroup(RUN, environment), undefined, 'any idle driver takes it');
+  assert.equal(driverGroup({ rows: 200_001 }, environment), 'executors', 'none without executors does');
   assert.ok(!(large.sparkProperties['spark.driver.extraJavaOptions'] ?? '').includes('TieredStopAtLevel'));
 });
 
