@@ -17,6 +17,12 @@ export interface SessionOptions {
   readonly driverOptions?: readonly string[];
 }
 
+/**
+ * Only the C1 compiler. Its code cache is 48 MB then, which a driver that stays warm fills within minutes: compiling stops, and in
+ * the end the JVM throws VirtualMachineError out of any call ("out of space in CodeCache for adapters"). With C2, too, it would be 240 MB.
+ */
+export const C1_ONLY: readonly string[] = ['-XX:TieredStopAtLevel=1', '-XX:ReservedCodeCacheSize=240m'];
+
 const LOG_STORE = 'org.dimagi.lake.runner.PutIfAbsentLogStore';
 
 export function deltaSessionProperties(options: SessionOptions): Record<string, string> {
@@ -51,7 +57,7 @@ export function deltaSessionProperties(options: SessionOptions): Record<string, 
 function javaOptions(options: SessionOptions): string[] {
   return [
     '-Duser.timezone=UTC',
-    ...(options.shortLived === false ? [] : ['-XX:TieredStopAtLevel=1']),
+    ...(options.shortLived === false ? [] : C1_ONLY),
     ...(options.classArchive === undefined ? [] : [`-XX:SharedArchiveFile=${options.classArchive}`]),
     ...(options.driverOptions ?? []),
   ];

@@ -25,6 +25,8 @@ test('a small run stays in the driver and goes on claiming runs; a large one get
   const small = driverRequest(RUN, environment);
   assert.equal(small.sparkProperties['spark.master'], 'local[2]');
   assert.deepEqual(small.appArgs.slice(-2), ['--idle-seconds', '30']);
+  const options = small.sparkProperties['spark.driver.extraJavaOptions']?.split(' ') ?? [];
+  assert.ok(options.includes('-XX:ReservedCodeCacheSize=240m'), 'C1 alone would have 48 MB, and fill them');
   const large = driverRequest({ ...RUN, rows: 200_001 }, environment);
   assert.equal(large.sparkProperties['spark.master'], 'spark://a:7077,b:7077');
   assert.ok(!large.appArgs.includes('--idle-seconds'));
