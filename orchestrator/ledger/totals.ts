@@ -38,6 +38,15 @@ export async function tableTotals(database: Queryable): Promise<TableTotals[]> {
   );
 }
 
+/** Rows of the table, as far as merges have been seen in its Delta log. */
+export async function rowsOfTable(database: Queryable, tableId: bigint): Promise<number> {
+  const [total] = await database.query<{ rows: number }>(
+    'SELECT (inserted - deleted)::float8 AS rows FROM table_total WHERE table_id = $1',
+    [tableId],
+  );
+  return total?.rows ?? 0;
+}
+
 export interface HaltedTable {
   readonly name: string;
   readonly reason: string | null;

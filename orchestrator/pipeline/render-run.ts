@@ -5,9 +5,11 @@ import { LakeError } from '../errors.js';
 import type { Batch } from '../ledger/batches.js';
 import type { Lane } from '../ledger/lanes.js';
 import { tableRaised, type LakeTable } from '../ledger/tables.js';
+import { rowsOfTable } from '../ledger/totals.js';
 import { baseColumns, type BaseColumn } from '../shape/table-columns.js';
 import { targetShape, type TargetShape } from '../shape/target-shape.js';
 import { renderLane } from '../sql/render-lane.js';
+import { isWorthCompiling } from '../sql/worth-compiling.js';
 import { requireFiles, tableFolder, type StagedTable } from '../stage/staging-manifest.js';
 import type { Storage } from '../storage/storage.js';
 import type { PipelineContext } from './context.js';
@@ -58,6 +60,10 @@ export async function renderRunLane(
     layout: staged.layout,
     target,
     allNew: lane.allNew,
+    isLarge: isWorthCompiling({
+      tableRows: await rowsOfTable(context.database, table.id),
+      stagedRows: lane.upserts + lane.deletes,
+    }),
     actual,
   });
 }

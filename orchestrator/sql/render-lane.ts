@@ -42,6 +42,8 @@ export interface LaneToRender {
   readonly target: TargetShape;
   /** None of the staged records is in the table: what is there all the same stays as it is, and counts as refused. */
   readonly allNew: boolean;
+  /** Its MERGE is large enough for compiled code (worth-compiling.ts). */
+  readonly isLarge: boolean;
   /** What the Delta log shows now; undefined when there is no table yet. */
   readonly actual: { readonly fields: readonly DeltaField[]; readonly txnVersion: bigint } | undefined;
 }
@@ -61,6 +63,7 @@ export function renderLane(lane: LaneToRender): Sql {
     head(lane),
     ...tableStatements(lane, fixed),
     ...shapeStatements(lane, fixed),
+    ...(lane.isLarge ? [fillTemplate('compiled', {})] : []),
     mergeStatement(lane, fixed),
   ];
   return sql`${joinSql(statements, '\n')}\n`;

@@ -9,6 +9,7 @@ import { targetShape, type TargetShape } from '../../../orchestrator/shape/targe
 import { identifier } from '../../../orchestrator/sql/identifier.js';
 import { renderLane } from '../../../orchestrator/sql/render-lane.js';
 import { joinSql, sql } from '../../../orchestrator/sql/text.js';
+import { isWorthCompiling } from '../../../orchestrator/sql/worth-compiling.js';
 import { placeKey, stageRecords } from '../../../orchestrator/stage/stage-records.js';
 import { tableFolder, type StagedTable } from '../../../orchestrator/stage/staging-manifest.js';
 import { openStorage } from '../../../orchestrator/storage/open-storage.js';
@@ -55,6 +56,7 @@ export class MergeTable {
   readonly #type: string;
   readonly #appId = appIdOf(randomUUID());
   #sequence = 0n;
+  #rows = 0;
   #known: { shape: JsonObject; names: JsonObject; types: JsonObject } = { shape: {}, names: {}, types: {} };
 
   constructor(spark: LakeSpark, domain: string, type: string) {
@@ -112,6 +114,7 @@ export class MergeTable {
   /** Makes the table with row 0, if it is not there yet, and copies that row until the table has so many. */
   async grow(rows: number): Promise<void> {
     let from = 0;
+    this.#rows = rows;
     if (this.#sequence === 0n) {
       await this.merge(await this.stage([0]));
       from = 1;
@@ -132,7 +135,7 @@ DISTRIBUTE BY add_months(DATE'2024-01-01', CAST(n.id % ${MONTHS} AS INT))`,
     );
   }
 
-  async #render({ sequence, staged, stagingPath, target }: StagedMerge): Promise<LaneScript> {
+  async #render({ sequence, staged, stagingPath, target, rows }: StagedMerge): Promise<LaneScript> {
     const { checkpoint } = this.#spark.context;
     const txn = laneNumbers(sequence, 1);
     const name = tableName('case', this.#type, undefined, () => false);
@@ -153,6 +156,7 @@ DISTRIBUTE BY add_months(DATE'2024-01-01', CAST(n.id % ${MONTHS} AS INT))`,
       target,
       // The MERGE that searches, marks and writes is the one to measure.
       allNew: false,
+      isLarge: isWorthCompiling({ tableRows: this.#rows, stagedRows: rows }),
       actual: await readTableState(this.#lake, this.path, this.#appId),
     });
     return { laneId: 1n, tableName: name, script };

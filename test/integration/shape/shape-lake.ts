@@ -210,6 +210,8 @@ export class ShapeLake {
       layout: staged.layout,
       target: prepared.target,
       allNew: lane.allNew,
+      // Compiled code has to do the same as the interpreter: every other lane is for it.
+      isLarge: table.sequence % 2n === 0n,
       actual: await readTableState(this.storage, table.path, APP_ID),
     });
     return { laneId: lane.id, tableName: table.name.slice(0, 60), script };

@@ -24,6 +24,8 @@ export interface LaneFacts {
   readonly newLevels?: readonly string[];
   /** None of the batch's records is in the table. */
   readonly allNew?: boolean;
+  /** Its MERGE is compiled. */
+  readonly isLarge?: boolean;
   /** Columns that the batch is staged for, as if the table had none yet. */
   readonly maxColumns?: number;
   /** The table has needed `_overflow` before. */
@@ -68,6 +70,7 @@ export function script(facts: LaneFacts): string {
       facts.types,
     ),
     allNew: facts.allNew ?? false,
+    isLarge: facts.isLarge ?? false,
     actual:
       first === undefined
         ? undefined

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { baseColumns } from '../../../orchestrator/shape/table-columns.js';
+import { isWorthCompiling } from '../../../orchestrator/sql/worth-compiling.js';
 import { baseFields, fieldsOf, script, targetOf, type LaneFacts } from './lane-fixture.js';
 
 const PROMOTED: LaneFacts = {
@@ -34,6 +35,23 @@ test('records that are all new are inserted, never searched for, and nothing els
   assert.match(merge.at(-1) ?? '', /WHEN MATCHED[^]+WHEN NOT MATCHED/);
   assert.equal(inserts.at(-1), merge.at(-1)?.replace(/WHEN MATCHED[^]+(?=WHEN NOT MATCHED)/, ''));
   assert.deepEqual(inserts.slice(0, -1), merge.slice(0, -1));
+});
+
+test('a large MERGE is compiled, after a rewrite has gone back to the settings of the driver, and keeps its text', () => {
+  const [small, large] = [false, true].map((isLarge) => statements(script({ ...PROMOTED, isLarge })));
+  assert.ok(small !== undefined && large !== undefined);
+  const merge = small.findLastIndex((each) => each.includes('txnAppId'));
+  assert.deepEqual(large.slice(0, merge), small.slice(0, merge));
+  assert.match(large[merge] ?? '', /SET spark\.sql\.codegen\.wholeStage=true/);
+  assert.match(large[merge + 1] ?? '', /SET spark\.sql\.codegen\.factoryMode=FALLBACK/);
+  const withoutComments = (each: string): string => each.replace(/^(--.*\n)+/, '');
+  assert.deepEqual(large.slice(merge + 2).map(withoutComments), small.slice(merge).map(withoutComments));
+});
+
+test('a MERGE is worth compiling by the ids it compares, of the table or of the batch', () => {
+  assert.equal(isWorthCompiling({ tableRows: 49_000, stagedRows: 1_000 }), false);
+  assert.equal(isWorthCompiling({ tableRows: 49_001, stagedRows: 1_000 }), true);
+  assert.equal(isWorthCompiling({ tableRows: 0, stagedRows: 50_001 }), true);
 });
 
 test('a rewrite that the log holds is left out, and the merge keeps its text', () => {
