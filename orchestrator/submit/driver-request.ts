@@ -49,8 +49,13 @@ const WIDE_PLANS: Readonly<Record<string, string>> = {
   'spark.sql.constraintPropagation.enabled': 'false',
 };
 
-/** For small merges generating and compiling code costs more than it saves; for large ones it pays. */
-const INTERPRETED: Readonly<Record<string, string>> = {
+/**
+ * For small merges generating and compiling code costs more than it saves; for large ones it pays. Every sort and hash table begins
+ * with a page of memory, 16 MB of it by itself at a heap of 1 GB: a hundred times what a small table's rows need, cleared and collected anew
+ * in each task. A row larger than the page gets one of its own.
+ */
+const SMALL_RUNS: Readonly<Record<string, string>> = {
+  'spark.buffer.pageSize': '1m',
   'spark.sql.codegen.wholeStage': 'false',
   'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
 };
@@ -97,7 +102,7 @@ export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment):
       // The source is staging files that never change, so a copy of it for safety would be for nothing.
       'spark.databricks.delta.merge.materializeSource': 'none',
       ...(application === undefined ? WIDE_PLANS : {}),
-      ...(local && application?.size !== 'medium' ? INTERPRETED : {}),
+      ...(local && application?.size !== 'medium' ? SMALL_RUNS : {}),
       // Unique, so that the run can be found in Spark's own pages.
       'spark.app.name': application?.name ?? `dimagi-lake ${run.runId}`,
       'spark.master': local ? `local[${environment.SPARK_LOCAL_CORES}]` : environment.SPARK_MASTER_URL,

@@ -30,7 +30,10 @@ export const freshness: Measurement = {
     'Seconds from publish to readable rows: new, edited and deleted forms (11 KB) and cases, 10 tables, `up`',
   needsStack: true,
   async measure(bench) {
-    const lake = await freshLake(bench, { config: mixedConfig, env: { POLL_SECONDS } });
+    const lake = await freshLake(bench, {
+      config: mixedConfig,
+      env: { POLL_SECONDS, SPARK_DRIVER_MEMORY: '1g' },
+    });
     const changes = new MixedChanges(lake.hq, lake.domain, await fillPlaces(lake.hq, lake.domain));
     bench.progress('the tables are made');
     await changes.begin(bench.size === 'smoke' ? 200 : FIRST);

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PACKAGE_ROOT } from '../../../orchestrator/package-root.js';
-import { C1_ONLY } from '../../../orchestrator/submit/session-properties.js';
+import { SHORT_LIVED } from '../../../orchestrator/submit/session-properties.js';
 
 export interface DriverOptions {
   readonly args: readonly string[];
@@ -152,7 +152,7 @@ function startDriver(classes: string, cwd: string, options: DriverOptions): Driv
     'java',
     [
       '-Xmx700m',
-      ...C1_ONLY,
+      ...SHORT_LIVED,
       ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
       // A driver that is killed deletes nothing: what it leaves goes with the folder.
       `-Djava.io.tmpdir=${cwd}`,
