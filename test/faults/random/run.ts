@@ -147,6 +147,7 @@ async function openScene(settings: Settings, story: Story, closing: Closing): Pr
     writeFileSync(clockFile, String(shiftMs));
   };
   setClock(0);
+  const stack = stackVariable('TEST_STACK_DIR');
   const manager = new ServiceManager({
     ...lake.env,
     ...(s3 === undefined ? {} : { S3_ENDPOINT: `http://127.0.0.1:${s3.port}` }),
@@ -159,12 +160,11 @@ async function openScene(settings: Settings, story: Story, closing: Closing): Pr
     LOCATION_TYPE_POLL_SECONDS: '1',
     NODE_OPTIONS: `--import ${shiftedClock()}`,
     FAULT_CLOCK_FILE: clockFile,
-    FAULT_RUN: story.folder,
+    FAULT_RUN: stack,
   });
   const say = (line: string): void => {
     story.say(line);
   };
-  const stack = stackVariable('TEST_STACK_DIR');
   return { lake, settings, stack, manager, spark, proxy, s3, disk, setClock, ends: new Map(), say };
 }
 

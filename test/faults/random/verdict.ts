@@ -43,15 +43,16 @@ async function requireNoStrays({ manager, stack }: Judged): Promise<void> {
       `left over of the worker: ${workersChildren(stack).map(commandOf).join('\n').slice(0, 2_000)}`,
     );
   });
-  assert.deepEqual(stillThere(manager.pids()), [], 'no orchestrator is left');
+  assert.deepEqual(stillThere(manager.pids(), stack), [], 'no orchestrator is left');
 }
 
-function stillThere(pids: readonly number[]): string[] {
+/** @param stack another run, on a stack of its own, is nobody's business here */
+function stillThere(pids: readonly number[], stack: string): string[] {
   if (process.platform !== 'linux')
     return pids.map(commandOf).filter((command) => command.includes('dimagi'));
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((name) => environmentOf(name).includes('FAULT_RUN='))
+    .filter((name) => environmentOf(name).split('\0').includes(`FAULT_RUN=${stack}`))
     .map((name) => commandOf(Number(name)));
 }
 
