@@ -8,7 +8,7 @@ import { probeRest } from '../stack/spark-rest.js';
 import { askKafka, askPostgres, askRedis, brokerOf, listOf, publicUrl } from './ask.js';
 import { messageOf, runCheck, type Check } from './check.js';
 import { blobStoreFacts, userFacts } from './hq-checks.js';
-import { writeFacts } from './storage-checks.js';
+import { requireWritable } from './storage-checks.js';
 
 /** Longer than a service that lives ever takes; all are asked at once. */
 const LIMIT_MS = 10_000;
@@ -102,11 +102,11 @@ const LEDGER_CHECKS: readonly Check[] = [
 /** Spark and storage: what everything needs that works on the lake. */
 const LAKE_CHECKS: readonly Check[] = [
   check('SPARK_REST_URLS', (value, all) => requireMaster(listOf(value), all)),
-  check('CHECKPOINT_BASE_DIR', (value, all) => at(value, writeFacts(value, all))),
-  check('HQ_DATA_PATH', (value, all) => at(value, writeFacts(value, all))),
+  check('CHECKPOINT_BASE_DIR', (value, all) => at(value, requireWritable(value, all))),
+  check('HQ_DATA_PATH', (value, all) => at(value, requireWritable(value, all))),
 ];
 const AGGREGATION_CHECKS: readonly Check[] = [
-  check('AGG_DATA_PATH', (value, all) => at(value, writeFacts(value, all))),
+  check('AGG_DATA_PATH', (value, all) => at(value, requireWritable(value, all))),
   check('DASHBOARD_DB_HOST', (host, all) =>
     at(
       host,

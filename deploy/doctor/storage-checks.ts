@@ -24,28 +24,41 @@ function storage(name: string, variable: string): Check {
     name: `${name} storage`,
     needs: [variable],
     mend: `${variable} must be writable for this user and, at the same place, for every Spark worker.`,
-    look: (value, environment) => {
+    look: async (value, environment) => {
       const url = value(variable);
-      return writeFacts(url, environment);
+      await requireWritable(url, environment);
+      return url.startsWith('file:') ? room(fileURLToPath(url)) : `${url} is writable`;
     },
   };
 }
 
-/** Writes and deletes a probe. @throws Error when it can't, or when a disk is all but full */
-export function writeFacts(url: string, environment: DoctorEnvironment): Promise<string> {
+/**
+ * Writes and deletes a probe. Little room is no reason not to start: what runs clears staging, and so makes room; only the doctor calls it a fault.
+ * @throws Error when it can't
+ */
+export function requireWritable(url: string, environment: DoctorEnvironment): Promise<void> {
   return url.startsWith('file:') ? writeLocal(fileURLToPath(url)) : writeS3(url, environment);
 }
 
-async function writeLocal(folder: string): Promise<string> {
+async function writeLocal(folder: string): Promise<void> {
   const present = existingFolder(folder);
   if (!(await stat(present)).isDirectory()) throw new Error(`${present} is no folder`);
-  if (present === folder) {
-    const probe = join(folder, probeName());
-    await writeFile(probe, 'probe');
-    await rm(probe);
-  } else {
+  if (present !== folder) {
     await access(present, constants.W_OK);
+    return;
   }
+  const probe = join(folder, probeName());
+  try {
+    await writeFile(probe, 'probe');
+  } finally {
+    // A full disk lets a file be made, and nothing be written.
+    await rm(probe, { force: true });
+  }
+}
+
+/** @throws Error when a disk is all but full */
+async function room(folder: string): Promise<string> {
+  const present = existingFolder(folder);
   const { bavail, bsize } = await statfs(present);
   const free = (bavail * bsize) / GIGABYTE;
   if (free < LEAST_FREE_GB) throw new Error(`${present} has only ${free.toFixed(1)} GB free`);
@@ -57,14 +70,13 @@ function existingFolder(folder: string): string {
   return existsSync(folder) ? folder : existingFolder(dirname(folder));
 }
 
-async function writeS3(url: string, environment: DoctorEnvironment): Promise<string> {
+async function writeS3(url: string, environment: DoctorEnvironment): Promise<void> {
   const { hostname: bucket, pathname } = new URL(url);
   const key = `${pathname.replace(/^\/|\/$/g, '')}/${probeName()}`.replace(/^\//, '');
   await askS3(lakeS3(environment), async (client) => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'probe' }));
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   });
-  return `${url} is writable`;
 }
 
 function probeName(): string {

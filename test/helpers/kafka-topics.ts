@@ -57,7 +57,11 @@ export async function dropRecords(
   before: readonly { readonly partition: number; readonly end: string }[],
 ): Promise<void> {
   const partitions = before.map(({ partition, end }) => ({ partition, offset: end }));
-  await asAdmin((admin) => admin.deleteTopicRecords({ topic, partitions }));
+  await asAdmin(async (admin) => {
+    // kafkajs looks the leaders up before it asks for them; a new client may know none.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions });
+  });
 }
 
 /** One more, empty. @returns how many there are now */
