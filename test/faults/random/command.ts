@@ -148,11 +148,12 @@ function wholeNumber(text: string): number | undefined {
 /** Ctrl-C ends after the run under way; SIGTERM, and a second one, at once. */
 function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
-  process.on('SIGINT', () => {
-    if (stop.signal.aborted) process.exit(130);
-    say('Stopping after this run; once more: at once');
-    stop.abort();
-  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      say('Stopping after this run; once more: at once');
+      stop.abort();
+    });
   return stop.signal;
 }
 
