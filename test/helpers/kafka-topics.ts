@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Admin } from 'kafkajs';
+import kafkajs, { Kafka, logLevel, type Admin } from 'kafkajs';
 import { stackVariable } from './stack-environment.js';
 import { until } from './until.js';
 
@@ -38,12 +38,20 @@ async function haveLeaders(admin: Admin, names: readonly string[]): Promise<bool
 /** Where each partition of a topic begins and ends. */
 export async function endsOf(topic: string): Promise<{ partition: number; start: string; end: string }[]> {
   return asAdmin(async (admin) =>
-    (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
-      partition,
-      start: low,
-      end: high,
-    })),
+    (await offsetsOf(admin, topic)).map(({ partition, low, high }) => ({ partition, start: low, end: high })),
   );
+}
+
+/** A broker whose topics were made a moment ago may say that it is not their leader; kafkajs does not ask again. */
+async function offsetsOf(admin: Admin, topic: string): ReturnType<Admin['fetchTopicOffsets']> {
+  return until(`${topic} tells its ends`, async () => {
+    try {
+      return await admin.fetchTopicOffsets(topic);
+    } catch (thrown) {
+      if (thrown instanceof kafkajs.KafkaJSError && thrown.retriable) return undefined;
+      throw thrown;
+    }
+  });
 }
 
 /** Deletes the topics, and waits until they are gone. */
@@ -59,7 +67,7 @@ export async function dropRecords(
   const partitions = before.map(({ partition, end }) => ({ partition, offset: end }));
   await asAdmin(async (admin) => {
     // kafkajs looks the leaders up before it asks for them; a new client may know none.
-    await admin.fetchTopicOffsets(topic);
+    await offsetsOf(admin, topic);
     await admin.deleteTopicRecords({ topic, partitions });
   });
 }
@@ -67,7 +75,7 @@ export async function dropRecords(
 /** One more, empty. @returns how many there are now */
 export async function addPartition(topic: string): Promise<number> {
   return asAdmin(async (admin) => {
-    const count = (await admin.fetchTopicOffsets(topic)).length + 1;
+    const count = (await offsetsOf(admin, topic)).length + 1;
     await admin.createPartitions({ topicPartitions: [{ topic, count }], validateOnly: false });
     await until('the new partition has a leader', async () => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });

@@ -24,6 +24,7 @@ test('random plans come to every fault, every pair only of those that can bear a
         assert.ok(needs !== 's3' || settings.storage === 's3', fault);
         assert.ok(needs !== 'small-disk' || settings.smallDisk, fault);
         assert.ok(needs !== 'executors' || settings.executors, fault);
+        assert.ok(needs !== 'cold-drivers' || settings.drivers === 'cold', fault);
         assert.ok(wants !== 'reprocess' || changes.some(({ kind }) => kind === 'reprocess'), fault);
         if (at === null) assert.deepEqual([allowed, turn], [[], 0], `${fault} sets its scene first`);
         else {

@@ -8,7 +8,7 @@ export const MOMENTS = ['planned', 'staged', 'claimed', 'merged', 'committed'] a
 export type Moment = (typeof MOMENTS)[number];
 
 /** What a run needs to be, so that a fault can happen in it. */
-export type Need = 's3' | 'small-disk' | 'executors';
+export type Need = 's3' | 'small-disk' | 'executors' | 'cold-drivers';
 
 export interface NamedFault {
   /** One line, as plans and reports show it. */
@@ -112,6 +112,8 @@ const AT_CRASH_POINTS = CRASH_POINTS.map((point): [string, NamedFault] => [
     weight: 0.5,
     ...(point === 'after-types-seen' || point === 'after-fan-out' ? { wants: 'location-type' } : {}),
     ...(point.startsWith('after-reprocess') ? { wants: 'reprocess' } : {}),
+    // A warm driver takes the run before one would be created.
+    ...(point === 'after-create' ? { needs: 'cold-drivers' } : {}),
   },
 ]);
 

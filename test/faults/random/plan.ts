@@ -106,7 +106,7 @@ export function planRun(seed: number, { faults = FAULT_NAMES, rounds = ROUNDS }:
   const chance = (likely: number): boolean => random() < likely;
   const orchestrators = chance(0.3) ? 2 : 1;
   const batch = 15 + Math.floor(random() * 45);
-  const drivers = chance(0.2) ? 'cold' : 'warm';
+  const wantsCold = chance(0.2);
   const wantsS3 = chance(0.2);
   const wantsSmallDisk = chance(0.3);
   const wantsExecutors = chance(0.2);
@@ -115,7 +115,8 @@ export function planRun(seed: number, { faults = FAULT_NAMES, rounds = ROUNDS }:
   const only = (need: Need): boolean => needs.length > 0 && needs.every((each) => each === need);
   const s3 = only('s3') || wantsS3;
   const settings: Settings = {
-    ...{ orchestrators, batch, drivers, partitions },
+    ...{ orchestrators, batch, partitions },
+    drivers: only('cold-drivers') || wantsCold ? 'cold' : 'warm',
     storage: s3 ? 's3' : 'file',
     executors: only('executors') || wantsExecutors,
     smallDisk: !s3 && (only('small-disk') || wantsSmallDisk),
@@ -131,6 +132,7 @@ function fits(name: FaultName, settings: Settings): boolean {
   if (needs === 's3') return settings.storage === 's3';
   if (needs === 'small-disk') return settings.smallDisk;
   if (needs === 'executors') return settings.executors;
+  if (needs === 'cold-drivers') return settings.drivers === 'cold';
   return true;
 }
 
@@ -203,6 +205,7 @@ export function planPoints(faults: readonly FaultName[] = FAULT_NAMES): readonly
     ['points on a small disk', { ...PLAIN, smallDisk: true }, 'small-disk'],
     ['points on S3', { ...PLAIN, storage: 's3' }, 's3'],
     ['points on executors', { ...PLAIN, executors: true }, 'executors'],
+    ['points with cold drivers', { ...PLAIN, drivers: 'cold' }, 'cold-drivers'],
   ];
   return groups.flatMap(([name, settings, needs]) => {
     const members = faults.filter((fault) => FAULTS[fault].needs === needs);
