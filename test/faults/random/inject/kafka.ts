@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS, type Topic } from '../../../../orchestrator/types.js';
 import { dimagiLake } from '../../../helpers/dimagi-lake.js';
 import type { FreshLake } from '../../../helpers/fresh-lake.js';
@@ -29,7 +30,9 @@ function offsetsLost(lose: () => Promise<void>): Injector {
       return async () => {
         for (const topic of lost) await goOnFromEarliest(scene, topic);
         scene.ends = await readEnds();
-        const span = ['--from', from, '--until', new Date(Date.now() + 1_000).toISOString()];
+        // HQ's clock may be a little ahead of ours, and no span may end in the future.
+        await sleep(1_000);
+        const span = ['--from', from, '--until', new Date().toISOString()];
         await dimagiLake(lake, 'reprocess', '--domain', lake.domain, ...span, '--reason', 'lost offsets');
       };
     },
