@@ -52,7 +52,7 @@ export function deltaSessionProperties(options: SessionOptions): Record<string, 
     'spark.ui.enabled': 'false',
     // Without that page nobody sees the plan that Spark describes for it, anew with each stage: a tenth of a wide MERGE.
     'spark.sql.ui.explainMode': 'simple',
-    // Nor what is kept for that page of the last 1,000 statements: a warm driver's heap filled with their plans.
+    // Nor what is kept for that page of the last 1,000 statements, their wide plans among it, as long as a warm driver lives.
     'spark.sql.ui.retainedExecutions': '1',
     'spark.ui.retainedJobs': '1',
     'spark.ui.retainedStages': '1',

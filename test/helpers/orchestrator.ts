@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../orchestrator/package-root.js';
 import type { Topic } from '../../orchestrator/types.js';
+import './end-on-sigterm.js';
 import { until } from './until.js';
 
 /** How a process ended, and all it said. */
@@ -27,9 +28,6 @@ const live = new Set<ChildProcess>();
 // A test process that is stopped must not leave its children behind: they would hold the stack's database.
 process.once('exit', () => {
   for (const child of live) child.kill('SIGKILL');
-});
-process.once('SIGTERM', () => {
-  process.exit(143);
 });
 
 export function startOrchestrator(

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import './end-on-sigterm.js';
 
 /**
  * A real S3 server for tests: versitygw over a temporary folder. Chosen because its posix backend honours
@@ -40,9 +41,6 @@ process.once('exit', () => {
     child.kill('SIGKILL');
     rmSync(root, { recursive: true, force: true });
   }
-});
-process.once('SIGTERM', () => {
-  process.exit(143);
 });
 
 /** Its keys are those of the environment, which the stack's worker hands to drivers; without any they are made up. */

@@ -148,8 +148,6 @@ function wholeNumber(text: string): number | undefined {
 /** A signal ends it after the run under way, which takes the stack down; a second one at once. */
 function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
-  // Helpers of tests end their own process at once, as the test run outlives it; here none does.
-  process.removeAllListeners('SIGTERM');
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(130);
