@@ -45,13 +45,16 @@ export interface NewRun {
   readonly runFile: string;
   /** Only drivers of this group take it; left out: only drivers of none. */
   readonly group?: string | undefined;
+  /** Its driver gets executors: the transaction has taken the turn (turns.ts). */
+  readonly onExecutors?: boolean;
 }
 
 /** Intent before action: the run stands in the ledger before Spark hears of it. */
 export async function insertRun(tx: Queryable, run: NewRun, laneIds: readonly bigint[]): Promise<void> {
   await tx.query(
-    "INSERT INTO run (id, batch_id, token, state, path, run_file, driver_group) VALUES ($1, $2, $3, 'submitted', $4, $5, $6)",
-    [run.id, run.batchId, run.token, run.path, run.runFile, run.group ?? null],
+    `INSERT INTO run (id, batch_id, token, state, path, run_file, driver_group, on_executors)
+     VALUES ($1, $2, $3, 'submitted', $4, $5, $6, $7)`,
+    [run.id, run.batchId, run.token, run.path, run.runFile, run.group ?? null, run.onExecutors ?? false],
   );
   await tx.query('INSERT INTO run_lane (run_id, lane_id) SELECT $1, unnest($2::bigint[])', [run.id, laneIds]);
   await tx.query("UPDATE lane SET state = 'submitted', run_id = $1 WHERE id = ANY($2::bigint[])", [

@@ -8,8 +8,9 @@ import { haltLane, readLanes, runnableLanes, type Lane } from '../ledger/lanes.j
 import { requireLease, withLeases, type Lease } from '../ledger/leases.js';
 import { countRuns, insertRun, liveRun, readRun, type Run } from '../ledger/runs.js';
 import { readTables } from '../ledger/tables.js';
+import { isTurnFree, takeTurn } from '../ledger/turns.js';
 import { readManifest } from '../stage/staging-manifest.js';
-import { driverGroup } from '../submit/driver-request.js';
+import { driverGroup, needsExecutors } from '../submit/driver-request.js';
 import { writeRunFiles, type LaneScript } from '../submit/run-files.js';
 import type { PipelineContext } from './context.js';
 import { giveToDriver } from './give-to-driver.js';
@@ -48,11 +49,12 @@ async function mergeRound(
   signal: AbortSignal,
 ): Promise<void> {
   const { database } = context;
-  let run = await liveRun(database, batch.id);
+  let run: Run | typeof ANOTHERS_TURN | undefined = await liveRun(database, batch.id);
   if (run === undefined) {
     // A run that was taken from its driver may have committed all the same: the log is asked before Spark is.
     await settleLanes(context, batch, lease);
     run = await startRun(context, batch, lease, signal);
+    if (run === ANOTHERS_TURN) return;
   }
   if (run !== undefined) {
     await followRun(
@@ -83,34 +85,42 @@ async function mergeRound(
     await batchFailed(database, batch.id, 'transient', `${failed.length} lane(s) failed`);
 }
 
+/** The run wants executors, which another one has: the sweeper calls again. */
+const ANOTHERS_TURN = "another's turn";
+
 /** @returns undefined when no lane may run now */
 async function startRun(
   context: PipelineContext,
   batch: Batch,
   lease: Lease,
   signal: AbortSignal,
-): Promise<Run | undefined> {
+): Promise<Run | typeof ANOTHERS_TURN | undefined> {
   const { database } = context;
   const runnable = await runnableLanes(database, batch.id);
   const lanes = (await readLanes(database, batch.id)).filter((lane) => runnable.has(lane.id));
   if (lanes.length === 0) return undefined;
+  const rows = lanes.reduce((sum, lane) => sum + lane.upserts + lane.deletes, 0);
+  const onExecutors = needsExecutors({ rows }, context.environment);
+  if (onExecutors && !(await isTurnFree(database))) return ANOTHERS_TURN;
   const runId = `${batch.topic}-${batch.sequence}-x${batch.extraction}-${(await countRuns(database, batch.id)) + 1}`;
   const path = `${batch.stagingPath ?? ''}/${runId}`;
   const scripts = await renderScripts(context, batch, lanes, runId);
   if (scripts.length === 0) return undefined;
   const runFile = await writeRunFiles(context.checkpoint, path, runId, scripts);
   const token = randomUUID();
-  const rows = lanes.reduce((sum, lane) => sum + lane.upserts + lane.deletes, 0);
   const group = driverGroup({ rows }, context.environment);
   signal.throwIfAborted();
-  await database.transaction(async (tx) => {
+  const isWritten = await database.transaction(async (tx) => {
     await requireLease(tx, lease);
+    if (onExecutors && !(await takeTurn(tx))) return false;
     await insertRun(
       tx,
-      { id: runId, batchId: batch.id, token, path, runFile, group },
+      { id: runId, batchId: batch.id, token, path, runFile, group, onExecutors },
       scripts.map((script) => script.laneId),
     );
+    return true;
   });
+  if (!isWritten) return ANOTHERS_TURN;
   crashPoint('after-run-written');
   if (await giveToDriver(context, { runId, token, runFile, rows }, signal)) crashPoint('after-create');
   return readRun(database, runId);

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { followRun } from '../commit/follow-run.js';
 import { readLaneResults, type LaneOutcome } from '../commit/run-result.js';
-import { insertRun, readRun, voidRun } from '../ledger/runs.js';
+import { insertRun, readRun, voidRun, warmDriver, type NewRun } from '../ledger/runs.js';
+import { takeTurn } from '../ledger/turns.js';
 import { writeRunFiles, type LaneScript } from '../submit/run-files.js';
-import type { Application } from '../submit/driver-request.js';
+import { needsExecutors, type Application } from '../submit/driver-request.js';
 import { giveToDriver, type DriverContext } from './give-to-driver.js';
+
+const LOOK_EVERY_MS = 1_000;
 
 /** Scripts to be run that belong to no batch. */
 export interface ScriptsToRun {
@@ -40,7 +44,7 @@ export async function runOnSpark(
   try {
     const runFile = await writeRunFiles(checkpoint, path, runId, lanes);
     const run = { id: runId, batchId: null, token, path, runFile, ...(group === undefined ? {} : { group }) };
-    await database.transaction((tx) => insertRun(tx, run, []));
+    await insertInTurn(context, run, application, signal);
     const submitted = {
       runId,
       token,
@@ -56,5 +60,34 @@ export async function runOnSpark(
     return { state: ended, driver: claimedBy, lanes: await readLaneResults(checkpoint, path) };
   } finally {
     await voidRun(database, runId, 'submitted', 'nobody waits for it any more');
+  }
+}
+
+/**
+ * Writes the run into the ledger; one on executors waits for its turn. Not the next step of an application whose driver is still there: it has its
+ * executors, and whoever has the turn may be waiting for them.
+ */
+async function insertInTurn(
+  { database, environment, logger }: DriverContext,
+  run: NewRun,
+  application: Application | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const onExecutors = needsExecutors(
+    { rows: 0, ...(application === undefined ? {} : { application }) },
+    environment,
+  );
+  let isTold = false;
+  for (;;) {
+    const hasDriver = onExecutors && (await warmDriver(database, run.group)) !== undefined;
+    const isWritten = await database.transaction(async (tx) => {
+      if (onExecutors && !hasDriver && !(await takeTurn(tx))) return false;
+      await insertRun(tx, { ...run, onExecutors }, []);
+      return true;
+    });
+    if (isWritten) return;
+    if (!isTold) logger.info('run waits for its turn on executors', { runId: run.id });
+    isTold = true;
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }

@@ -72,6 +72,15 @@ export function driverGroup(
   return rows > SPARK_LOCAL_MAX_ROWS ? ON_EXECUTORS : undefined;
 }
 
+/** Whether the run's driver asks Spark for executors, or does all in its own JVM. */
+export function needsExecutors(
+  run: Pick<RunToSubmit, 'application' | 'rows'>,
+  environment: Pick<SubmitEnvironment, 'SPARK_LOCAL_MAX_ROWS'>,
+): boolean {
+  if (run.application !== undefined) return run.application.size === 'large';
+  return driverGroup(run, environment) === ON_EXECUTORS;
+}
+
 /**
  * The REST request of one run. Start-up is most of a small run's time, so it stays in the driver JVM (`local[N]`: no
  * executors to wait for) and the driver goes on claiming runs for a while (warm); secrets are in the worker's
@@ -79,8 +88,7 @@ export function driverGroup(
  */
 export function driverRequest(run: RunToSubmit, environment: SubmitEnvironment): DriverRequest {
   const { application } = run;
-  const local =
-    application === undefined ? driverGroup(run, environment) === undefined : application.size !== 'large';
+  const local = !needsExecutors(run, environment);
   // An application's next step comes at once: its driver waits for it even where executors wait too.
   const warm = (local || application !== undefined) && environment.SPARK_WARM_SECONDS > 0;
   return {
