@@ -1,7 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '../../../orchestrator/types.js';
 import type { FreshLake } from '../../helpers/fresh-lake.js';
 import { endsOf } from '../../helpers/kafka-topics.js';
-import { until } from '../../helpers/until.js';
 import type { Moment } from './named-faults.js';
 
 /** How often each moment has come so far, and how much is left to do. */
@@ -50,8 +50,11 @@ async function isIdle(lake: FreshLake, ends: Ends): Promise<boolean> {
   );
 }
 
-/** Longer than any recovery: two leases, a Spark that starts anew, a slow machine. */
-const LONGEST_MS = 300_000;
+/** Work that gets no further for so long hangs: longer than any recovery (two leases, a Spark that starts anew) on a slow machine. */
+const HANGS_AFTER_MS = 300_000;
+/** Small runs on executors take minutes each beside others; no run of the harness takes this long. */
+const LONGEST_MS = 2_400_000;
+const LOOK_EVERY_MS = 100;
 
 /**
  * Waits for something that happens while work is under way.
@@ -63,17 +66,41 @@ export async function unlessIdle(
   what: string,
   found: () => boolean | Promise<boolean>,
 ): Promise<boolean> {
-  return await until(
-    what,
-    async () => {
-      if (await found()) return { happened: true };
-      return (await isIdle(lake, ends)) ? { happened: await found() } : undefined;
-    },
-    LONGEST_MS,
-  ).then(({ happened }) => happened);
+  const { happened } = await whileItGetsOn(lake, what, async () => {
+    if (await found()) return { happened: true };
+    return (await isIdle(lake, ends)) ? { happened: await found() } : undefined;
+  });
+  return happened;
 }
 
 /** Waits until all that was on Kafka then is committed. */
-export async function untilIdle(lake: FreshLake, ends: Ends, longestMs = LONGEST_MS): Promise<void> {
-  await until('all that is on Kafka is committed', () => isIdle(lake, ends), longestMs);
+export async function untilIdle(lake: FreshLake, ends: Ends): Promise<void> {
+  await whileItGetsOn(
+    lake,
+    'all that is on Kafka is committed',
+    async () => (await isIdle(lake, ends)) || undefined,
+  );
+}
+
+/** @throws Error naming `what` when nothing was planned, staged, merged or committed for long; tries that fail are no progress */
+async function whileItGetsOn<T>(
+  lake: FreshLake,
+  what: string,
+  found: () => Promise<T | undefined>,
+): Promise<T> {
+  const began = Date.now();
+  let known = '';
+  let since = began;
+  for (;;) {
+    const result = await found();
+    if (result !== undefined) return result;
+    const counts = await countsOf(lake);
+    const now =
+      counts === undefined ? known : [counts.planned, counts.staged, counts.merged, counts.committed].join();
+    if (now !== known) [known, since] = [now, Date.now()];
+    if (Date.now() - since > HANGS_AFTER_MS)
+      throw new Error(`nothing got on for ${HANGS_AFTER_MS / 1000} s, and not so: ${what}`);
+    if (Date.now() - began > LONGEST_MS) throw new Error(`not so after ${LONGEST_MS / 1000} s: ${what}`);
+    await sleep(LOOK_EVERY_MS);
+  }
 }
