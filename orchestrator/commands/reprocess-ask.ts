@@ -112,7 +112,7 @@ async function dryRun(
       );
     const time = preview.seconds === null ? '' : `, ${about}${withCommas(preview.seconds)} s`;
     printLine(
-      `${about}${counted(preview.records, 'record')}, ${counted(preview.pages, 'page')}${time}; nothing was planned`,
+      `${about}${counted(preview.records, 'record')}, at most ${counted(preview.pages, 'page')}${time}; nothing was planned`,
     );
     const months = preview.months.map(({ table, month }) =>
       month === null ? table : `${table} ${month.slice(0, 7)}`,

@@ -127,18 +127,26 @@ export async function hasOpenParts(database: Queryable, topic: string): Promise<
   return rows.length > 0;
 }
 
-/** What stands before a page of a topic: batches that nobody has begun to stage, and pages that are not committed. */
+/**
+ * What stands before a page of a topic: batches that nobody has begun to stage, pages that are not committed, and how many pages
+ * (`most` at most) were planned since something else was; batches of offsets in which there was nothing for the lake do not count.
+ */
 export async function pagesBefore(
   database: Queryable,
   topic: string,
-): Promise<{ waiting: number; openPages: number }> {
-  const [row] = await database.query<{ waiting: number; open_pages: number }>(
+  most: number,
+): Promise<{ waiting: number; openPages: number; inARow: number }> {
+  const [row] = await database.query<{ waiting: number; open_pages: number; in_a_row: number }>(
     `SELECT count(*) FILTER (WHERE reprocess_request_id IS NULL AND state = 'planned' AND extraction = 0)::int AS waiting,
-            count(*) FILTER (WHERE reprocess_request_id IS NOT NULL)::int AS open_pages
+            count(*) FILTER (WHERE reprocess_request_id IS NOT NULL)::int AS open_pages,
+            (SELECT count(*) FILTER (WHERE unbroken)::int FROM (
+               SELECT bool_and(reprocess_request_id IS NOT NULL) OVER (ORDER BY sequence DESC) AS unbroken FROM (
+                 SELECT sequence, reprocess_request_id FROM batch WHERE topic = $1 AND ids > 0 ORDER BY sequence DESC LIMIT $2
+               ) AS newest) AS pages) AS in_a_row
      FROM batch WHERE topic = $1 AND state <> 'committed'`,
-    [topic],
+    [topic, most],
   );
-  return { waiting: row?.waiting ?? 0, openPages: row?.open_pages ?? 0 };
+  return { waiting: row?.waiting ?? 0, openPages: row?.open_pages ?? 0, inARow: row?.in_a_row ?? 0 };
 }
 
 /**

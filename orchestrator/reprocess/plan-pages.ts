@@ -14,11 +14,11 @@ import {
 import { manifestFolder, writeIds } from '../plan/id-manifest.js';
 import type { Topic } from '../types.js';
 import { listPage } from './list-page.js';
+import { PAGES_TO_FULL_SIZE, recordsPerPage } from './page-size.js';
 import type { ListedEntries, PageParts } from './reprocess-parts.js';
 
-/** A page is a small batch, so that live changes never wait long; and so that few stand before them. */
-export const RECORDS_PER_PAGE = 5_000;
-const MOST_OPEN_PAGES = 3;
+/** One that Spark merges while the next is staged: a live change has these before it, no more. */
+const MOST_OPEN_PAGES = 2;
 
 /**
  * Plans the next page of the requests of a topic, one at most: of the request that has waited longest, as long as no live
@@ -36,10 +36,11 @@ export async function planReprocessPages(
   await settleRequests(database);
   const [part] = await openParts(database, topic);
   if (part === undefined || (await readTopic(database, topic)).state !== 'running') return false;
-  const { waiting, openPages } = await pagesBefore(database, topic);
+  const { waiting, openPages, inARow } = await pagesBefore(database, topic, PAGES_TO_FULL_SIZE);
   if (waiting > 0 || openPages >= MOST_OPEN_PAGES) return false;
   try {
-    return await plan(parts, part, await listPage(parts, part, RECORDS_PER_PAGE, signal), lease);
+    const most = recordsPerPage(inARow, parts.environment.MAX_RECORDS_TO_PROCESS);
+    return await plan(parts, part, await listPage(parts, part, most, signal), lease);
   } catch (thrown) {
     if (signal.aborted) return false;
     return failed(parts, part, thrown);

@@ -6,7 +6,7 @@ import { sourceChanges } from '../ledger/source-changes.js';
 import { affectedMonths, type TouchedMonth } from './affected-months.js';
 import { countTarget, type Count } from './count-records.js';
 import { rangesOf, requireThere } from './list-messages.js';
-import { RECORDS_PER_PAGE } from './plan-pages.js';
+import { SMALLEST_PAGE } from './page-size.js';
 import type { PreviewParts } from './reprocess-parts.js';
 import { plainScope, requireScope, targetsOf, type Target } from './scope.js';
 
@@ -46,8 +46,9 @@ export async function previewReprocess(parts: PreviewParts, asked: RequestScope)
   };
 }
 
+/** At most: pages grow while no live change comes. */
 function pagesOf(records: number): number {
-  return Math.ceil(records / RECORDS_PER_PAGE);
+  return Math.ceil(records / SMALLEST_PAGE);
 }
 
 /** What stands in messages is known only when they are read. */

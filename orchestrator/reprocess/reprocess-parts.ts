@@ -1,4 +1,5 @@
 import type { Model } from '../aggregation/model.js';
+import type { IngestionEnvironment } from '../config/environment.js';
 import type { LakeConfig } from '../config/lake.js';
 import type { HqSource } from '../extract/request.js';
 import type { Watermarks } from '../kafka/client.js';
@@ -32,6 +33,7 @@ export interface RequestParts {
 /** What planning its pages needs beside; one process per topic does, the poller's leader. */
 export interface PageParts extends RequestParts {
   readonly configVersionId: bigint;
+  readonly environment: Pick<IngestionEnvironment, 'MAX_RECORDS_TO_PROCESS'>;
   readonly checkpoint: Storage;
   readonly hq: Pick<HqSource, 'records'>;
   readonly messages: Messages;

@@ -144,6 +144,7 @@ export const reprocessPreview = z.object({
   tables: z.array(z.object({ table: z.string(), records: z.number().int(), isExact: z.boolean() })),
   records: z.number().int(),
   isExact: z.boolean(),
+  /** At most. */
   pages: z.number().int(),
   /** Months of aggregations that will be stale. */
   months: z.array(z.object({ table: z.string(), month: monthText.nullable() })),

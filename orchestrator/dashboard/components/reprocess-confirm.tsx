@@ -113,7 +113,7 @@ function Preview({ domain, preview }: { domain: string; preview: ReprocessPrevie
             ['Domain', domain],
             ['Records', `${isExact ? '' : 'about '}${count(records)}`],
             ['Tables', count(tables.length)],
-            ['Pages (batches)', count(pages)],
+            ['Pages (batches), at most', count(pages)],
             ['Takes about', seconds === null ? 'not known yet' : duration(seconds)],
             ['Months made stale', count(months.length)],
           ]}

@@ -66,6 +66,7 @@ export class ReprocessWorld {
     this.parts = {
       ...{ database: ledger.database, config, configVersionId: version, hq: this.hq },
       checkpoint: openStorage(pathToFileURL(folder).href, { AWS_REGION: 'us-east-1' }),
+      environment: { MAX_RECORDS_TO_PROCESS: 50_000 },
       messages: { watermarks: () => Promise.resolve(new Map()), read: () => Promise.resolve() },
       logger: createLogger({ level: 'error' }),
     };
@@ -154,8 +155,9 @@ export class ReprocessWorld {
   /** A live batch that nobody has begun to stage. */
   async live(kind: RecordKind): Promise<void> {
     await this.ledger.database.query(
-      `INSERT INTO batch (topic, sequence, config_version_id, manifest_path, manifest_sha256, ids)
-       SELECT $1, 1000000 + count(*), $2, 'p', 's', 1 FROM batch`,
+      `WITH drawn AS (UPDATE topic SET next_sequence = next_sequence + 1 WHERE name = $1 RETURNING next_sequence - 1 AS sequence)
+       INSERT INTO batch (topic, sequence, config_version_id, manifest_path, manifest_sha256, ids)
+       SELECT $1, sequence, $2, 'p', 's', 1 FROM drawn`,
       [TOPIC_OF_KIND[kind], this.parts.configVersionId],
     );
   }
